@@ -1,0 +1,149 @@
+/** mien.yaml: one schema gives types, checks, defaults and the console's form. */
+import Type from 'typebox';
+
+const strict = { additionalProperties: false } as const;
+
+export const CameraConfig = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$', default: 'main', description: 'shown in events as the source' }),
+    source: Type.String({
+      default: 'clip',
+      description: '`clip` (bundled), a video file, /dev/videoN, or rtsp://user:password@host/path',
+    }),
+    rotate: Type.Union([Type.Literal(0), Type.Literal(90), Type.Literal(180), Type.Literal(270)], { default: 0 }),
+    mirror: Type.Boolean({ default: false }),
+    fieldOfViewDeg: Type.Number({ minimum: 20, maximum: 170, default: 70, description: 'horizontal, of the upright picture' }),
+    width: Type.Optional(Type.Integer({ minimum: 64, maximum: 3840, description: 'asked of the camera (V4L2)' })),
+    height: Type.Optional(Type.Integer({ minimum: 64, maximum: 2160 })),
+    framesPerSecond: Type.Optional(Type.Number({ minimum: 1, maximum: 120 })),
+    loop: Type.Boolean({ default: true, description: 'play files and the clip again from the start' }),
+    exitsVisible: Type.Boolean({ default: true, description: 'the place is visible: a person is gone after 2 s instead of the grace period' }),
+  },
+  strict,
+);
+
+export const ModelConfig = Type.Object(
+  {
+    release: Type.Optional(Type.String({ description: 'directory of model.json; the release of @mien/model when absent' })),
+    precision: Type.Union([Type.Literal('int8'), Type.Literal('fp32')], { default: 'int8' }),
+    backend: Type.Union([Type.Literal('onnx'), Type.Literal('rknn'), Type.Literal('auto')], { default: 'onnx' }),
+    detector: Type.String({ default: 'blazeface-full' }),
+    threads: Type.Integer({ minimum: 1, maximum: 16, default: 1 }),
+  },
+  strict,
+);
+
+export const ApiConfig = Type.Object(
+  {
+    host: Type.String({ default: '127.0.0.1' }),
+    port: Type.Integer({ minimum: 0, maximum: 65535, default: 7430, description: '0 takes any free port' }),
+    token: Type.Optional(Type.String({ minLength: 16, description: 'demanded off loopback; may be given as MIEN_TOKEN' })),
+    previewToken: Type.Optional(Type.String({ minLength: 16, description: 'a second token that also has the scope camera.preview; without it `token` has it' })),
+  },
+  strict,
+);
+
+export const PresenceConfig = Type.Object(
+  {
+    appearHits: Type.Integer({ minimum: 1, default: 3 }),
+    appearWindow: Type.Integer({ minimum: 1, default: 5, description: 'frames' }),
+    appearMs: Type.Number({ minimum: 0, default: 250 }),
+    goneMs: Type.Number({ minimum: 0, default: 2000, description: 'where the place is visible' }),
+    graceMs: Type.Number({ minimum: 0, default: 5000, description: '10000 suits a robot, 5000 a kiosk' }),
+    updateEveryMs: Type.Number({ minimum: 0, default: 1000 }),
+  },
+  strict,
+);
+
+export const DistanceConfig = Type.Object(
+  {
+    nearEnterM: Type.Number({ default: 1.0 }),
+    nearLeaveM: Type.Number({ default: 1.5 }),
+    midEnterM: Type.Number({ default: 2.5 }),
+    midLeaveM: Type.Number({ default: 3.0 }),
+    faceWidthM: Type.Number({ default: 0.155, description: 'assumed width of the detector\'s face box on an adult' }),
+    calibration: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'factor found by `mien calibrate` with a person at 1 m' })),
+  },
+  strict,
+);
+
+export const AttentionConfig = Type.Object(
+  {
+    on: Type.Number({ default: 0.6 }),
+    onMs: Type.Number({ default: 500 }),
+    off: Type.Number({ default: 0.4 }),
+    offMs: Type.Number({ default: 800 }),
+    glanceMs: Type.Number({ default: 1000, description: 'shorter spans are glances, longer ones looks' }),
+  },
+  strict,
+);
+
+export const ExpressionConfig = Type.Object(
+  {
+    filterMs: Type.Number({ default: 700 }),
+    p: Type.Number({ default: 0.55 }),
+    margin: Type.Number({ default: 0.15 }),
+    holdMs: Type.Number({ default: 800 }),
+    restMs: Type.Number({ default: 1500 }),
+  },
+  strict,
+);
+
+export const AttributesConfig = Type.Object(
+  {
+    ageSamples: Type.Integer({ default: 8 }),
+    ageSd: Type.Number({ default: 6 }),
+    ageBandP: Type.Number({ default: 0.65 }),
+    ageBandMs: Type.Number({ default: 2000 }),
+    genderP: Type.Number({ default: 0.85 }),
+    genderSamples: Type.Integer({ default: 5 }),
+    genderTurnP: Type.Number({ default: 0.95 }),
+    genderTurnMs: Type.Number({ default: 3000 }),
+    minorP: Type.Number({ default: 0.2 }),
+  },
+  strict,
+);
+
+export const QualityConfig = Type.Object(
+  {
+    facePx: Type.Number({ default: 48 }),
+    yawDeg: Type.Number({ default: 35 }),
+    pitchDeg: Type.Number({ default: 25 }),
+    score: Type.Number({ default: 0.4 }),
+  },
+  strict,
+);
+
+export const LogConfig = Type.Object(
+  {
+    level: Type.Union(
+      [Type.Literal('silent'), Type.Literal('error'), Type.Literal('warn'), Type.Literal('info'), Type.Literal('debug'), Type.Literal('trace')],
+      { default: 'info' },
+    ),
+    file: Type.Optional(Type.String({ description: 'also write JSON lines here; a full disk is reported once and does not stop Mien' })),
+  },
+  strict,
+);
+
+export const Config = Type.Object(
+  {
+    device: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', default: 'mien', description: 'name of this device in urn:mien:<device>/<camera>' }),
+    cameras: Type.Array(CameraConfig, { minItems: 1, default: [{}] }),
+    model: Type.Object(ModelConfig.properties, { ...strict, default: {} }),
+    api: Type.Object(ApiConfig.properties, { ...strict, default: {} }),
+    quality: Type.Object(QualityConfig.properties, { ...strict, default: {} }),
+    presence: Type.Object(PresenceConfig.properties, { ...strict, default: {} }),
+    distance: Type.Object(DistanceConfig.properties, { ...strict, default: {} }),
+    attention: Type.Object(AttentionConfig.properties, { ...strict, default: {} }),
+    expression: Type.Object(ExpressionConfig.properties, { ...strict, default: {} }),
+    attributes: Type.Object(AttributesConfig.properties, { ...strict, default: {} }),
+    log: Type.Object(LogConfig.properties, { ...strict, default: {} }),
+    sightTimeoutMs: Type.Number({ minimum: 500, default: 5000, description: 'sight is killed and restarted when its frame loop is silent this long' }),
+    ffmpeg: Type.String({ default: 'ffmpeg', description: 'program used for files, V4L2 and RTSP' }),
+    modules: Type.Array(Type.String(), { default: [], description: 'module files that replace parts of the container' }),
+  },
+  strict,
+);
+
+export type Config = Type.Static<typeof Config>;
+export type CameraConfig = Type.Static<typeof CameraConfig>;

@@ -1,0 +1,58 @@
+import type { ModelFile, ModelInput, NetworkManifest } from './model-manifest.ts';
+
+/** What a network is fed with: a dense tensor in the manifest's layout and dtype, batch 1. */
+export type TensorData = Float32Array | Uint8Array | Int8Array;
+
+/** Outputs by name, dequantised to f32, flat in the network's order. */
+export type TensorOutputs = Readonly<Record<string, Float32Array>>;
+
+export interface SessionInfo {
+  readonly backend: 'onnx' | 'rknn' | 'fake';
+  /** `cpu`, or the NPU's chip. */
+  readonly device: string;
+  readonly precision: 'fp32' | 'int8';
+  readonly input: ModelInput;
+  readonly outputs: ReadonlyArray<{ readonly name: string; readonly shape: readonly number[] }>;
+  /** NPU cores that this session may run on; empty on the CPU. */
+  readonly npuCores: readonly number[];
+  readonly simulated: boolean;
+  /** Version of the runtime that executes the network. */
+  readonly runtime: string;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A loaded network.
+ * - Ownership: `input` is borrowed until the promise settles. The outputs belong to the session and are overwritten by its
+ *   next run; copy what must live longer.
+ * - Order: runs of one session are executed one after the other in call order.
+ * - Cancel: a signal aborted before the run starts rejects with the signal's reason and does not execute; once started the
+ *   run finishes inside, its result is discarded and the promise rejects with the reason.
+ * - Errors: `INFERENCE_FAILED` for a wrong input length or a failed execution (the session stays usable), `MODEL_STATE`
+ *   after disposal.
+ * - Disposal waits for the run in progress and is idempotent.
+ */
+export interface Session extends AsyncDisposable {
+  readonly info: SessionInfo;
+  run(input: TensorData, options?: RunOptions): Promise<TensorOutputs>;
+  /** Executes `runs` times on a mid-grey input, so that the first real frame is not the slow one. */
+  warmUp(runs?: number): Promise<void>;
+}
+
+export interface LoadOptions {
+  readonly signal?: AbortSignal;
+  /** Threads for CPU backends; 1 by default. */
+  readonly threads?: number;
+  /** NPU cores to pin to; backends without an NPU ignore it. */
+  readonly npuCores?: readonly number[];
+}
+
+/** One way to execute networks. `load` checks that the file fits the manifest and refuses a mismatch with the reason. */
+export interface InferenceBackend {
+  readonly name: 'onnx' | 'rknn' | 'fake';
+  /** Errors: MODEL_NOT_FOUND, MODEL_CORRUPT, MODEL_MISMATCH, BACKEND_UNAVAILABLE. `path` is absolute. */
+  load(network: NetworkManifest, file: ModelFile, path: string, options?: LoadOptions): Promise<Session>;
+}
