@@ -1,0 +1,62 @@
+/** Plane geometry of faces. Pure. Lengths are pixels, (0, 0) is the image's top left corner (pixel i covers i..i+1), y grows downwards. */
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Axis-parallel, from its top left. */
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Right and left are the person's own: the right eye is on the image's left when the face is frontal. */
+export interface Keypoints {
+  readonly rightEye: Point;
+  readonly leftEye: Point;
+  readonly noseTip: Point;
+  readonly mouth: Point;
+  readonly rightEar: Point;
+  readonly leftEar: Point;
+}
+
+/** Row-major 2x3: x' = m0 x + m1 y + m2, y' = m3 x + m4 y + m5. */
+export type Affine = readonly [number, number, number, number, number, number];
+
+/** Degrees; signs as in `FaceQuality`. */
+export interface Pose {
+  readonly yawDeg: number;
+  readonly pitchDeg: number;
+  readonly rollDeg: number;
+}
+
+/** Where a face sits in a square crop, as shares of the side (`CropGeometry` of the manifest). */
+export interface CropShape {
+  readonly eyeMidpoint: readonly [number, number];
+  readonly eyeToMouth: number;
+}
+
+export function iou(a: Rect, b: Rect): number {
+  const w = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const h = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  if (w <= 0 || h <= 0) return 0;
+  const shared = w * h;
+  return shared / (a.width * a.height + b.width * b.height - shared);
+}
+
+export function apply(m: Affine, p: Point): Point {
+  return { x: m[0] * p.x + m[1] * p.y + m[2], y: m[3] * p.x + m[4] * p.y + m[5] };
+}
+
+/** The inverse map. A singular matrix gives non-finite numbers. */
+export function invert(m: Affine): Affine {
+  const d = 1 / (m[0] * m[4] - m[1] * m[3]);
+  const a = m[4] * d;
+  const b = -m[1] * d;
+  const c = -m[3] * d;
+  const e = m[0] * d;
+  return [a, b, -(a * m[2] + b * m[5]), c, e, -(c * m[2] + e * m[5])];
+}
