@@ -1,0 +1,237 @@
+/**
+ * Every event Mien sends, as TypeBox schemas with static types: CloudEvents 1.0 whose `data` holds the clock, the origin, the
+ * rule that fired and, for people, the whole snapshot. Units: milliseconds, metres, degrees, probabilities 0..1, apparent
+ * age in years. A property's `grant` names the permission that lets a receiver see it; a denied or unbound field is absent.
+ */
+import Type from 'typebox';
+
+const strict = { additionalProperties: false } as const;
+const P = Type.Number({ minimum: 0, maximum: 1 });
+const Ms = Type.Number({ minimum: 0, description: 'milliseconds' });
+const Mono = Type.Number({ description: 'monotonic milliseconds, on the scale of `clock.capturedMonoMs`' });
+const Count = Type.Integer({ minimum: 0 });
+
+export const Grant = Type.Enum([
+  'person.presence', 'person.position', 'person.quality', 'person.age', 'person.gender', 'person.expression', 'person.attention', 'device.health',
+]);
+export type Grant = Type.Static<typeof Grant>;
+const granted = (grant: Grant) => ({ grant });
+
+export const AbstainReason = Type.Enum(['too_small', 'yaw', 'pitch', 'blur', 'dark', 'low_confidence', 'policy']);
+export const Zone = Type.Enum(['near', 'mid', 'far']);
+export const Engagement = Type.Enum(['unknown', 'disengaged', 'engaging', 'engaged', 'disengaging']);
+
+/** What the model declines, and why. */
+export const Abstained = Type.Object({ label: Type.Literal('unknown'), abstain: AbstainReason }, strict);
+
+export const AgeEstimate = Type.Object(
+  {
+    years: Type.Number({ description: 'mean apparent age' }),
+    sd: Type.Number({ minimum: 0 }),
+    p05: Type.Number(),
+    p95: Type.Number(),
+    band: Type.String({ description: 'as 25-34; the last is 65+' }),
+    bandP: P,
+    minorP: Type.Number({ minimum: 0, maximum: 1, description: 'P(age < 18); not an age gate' }),
+    n: Type.Integer({ minimum: 1, description: 'samples that counted' }),
+    stable: Type.Boolean(),
+  },
+  strict,
+);
+export const GenderEstimate = Type.Object(
+  { label: Type.String(), p: P, n: Type.Integer({ minimum: 1 }), stable: Type.Boolean() },
+  strict,
+);
+export const ExpressionEstimate = Type.Object(
+  {
+    label: Type.String({ description: 'how the face appears, never what the person feels' }),
+    p: P,
+    probs: Type.Record(Type.String(), P),
+    valence: Type.Number({ minimum: -1, maximum: 1 }),
+    n: Type.Integer({ minimum: 1 }),
+    stable: Type.Boolean(),
+  },
+  strict,
+);
+
+const attributes = {
+  age: Type.Optional(Type.Union([AgeEstimate, Abstained], granted('person.age'))),
+  gender: Type.Optional(Type.Union([GenderEstimate, Abstained], granted('person.gender'))),
+  expression: Type.Optional(Type.Union([ExpressionEstimate, Abstained], granted('person.expression'))),
+};
+
+const Distance = Type.Object(
+  { m: Type.Number({ minimum: 0 }), sd: Type.Number({ minimum: 0 }), calibrated: Type.Boolean({ description: 'true once `mien calibrate` was done' }) },
+  strict,
+);
+const Quality = Type.Object(
+  {
+    score: P,
+    facePx: Type.Number({ description: 'larger side of the face box, pixels of the frame' }),
+    yawDeg: Type.Number(),
+    pitchDeg: Type.Number(),
+    rollDeg: Type.Number(),
+    light: Type.Optional(P),
+    sharpness: Type.Optional(P),
+  },
+  strict,
+);
+const Attention = Type.Object(
+  { state: Type.Enum(['attending', 'away']), score: P, currentMs: Ms, totalMs: Ms, glances: Count },
+  strict,
+);
+
+/** The full snapshot of one person at the deciding frame. */
+export const Person = Type.Object(
+  {
+    id: Type.String({ pattern: '^p-[0-9a-z]{5}$', description: 'random per session, never reused, never stored', ...granted('person.presence') }),
+    camera: Type.String(granted('person.presence')),
+    state: Type.Enum(['present', 'unseen', 'left'], { description: 'unseen: out of sight, not yet gone', ...granted('person.presence') }),
+    sinceMs: Type.Number({ minimum: 0, description: 'since the first sight', ...granted('person.presence') }),
+    returned: Type.Boolean({ description: 'was here within the grace period: do not greet twice', ...granted('person.presence') }),
+    box: Type.Array(Type.Number(), {
+      minItems: 4, maxItems: 4, description: '[x, y, width, height] as shares of the upright frame from its top left', ...granted('person.position'),
+    }),
+    distance: Type.Object(Distance.properties, { ...strict, ...granted('person.position') }),
+    bearingDeg: Type.Number({ description: "positive to the device's right", ...granted('person.position') }),
+    zone: Type.Enum(Zone.enum, granted('person.position')),
+    quality: Type.Object(Quality.properties, { ...strict, ...granted('person.quality') }),
+    ...attributes,
+    attention: Type.Object(Attention.properties, { ...strict, ...granted('person.attention') }),
+    engagement: Type.Enum(Engagement.enum, granted('person.attention')),
+  },
+  strict,
+);
+
+/** Totals of one presence, sent once with person.left. */
+export const SessionTotals = Type.Object(
+  {
+    dwellMs: Type.Number({ minimum: 0, description: 'first to last sight, grace left out', ...granted('person.presence') }),
+    attentionMs: Type.Number({ minimum: 0, ...granted('person.attention') }),
+    glances: Type.Integer({ minimum: 0, ...granted('person.attention') }),
+    looks: Type.Integer({ minimum: 0, ...granted('person.attention') }),
+    closestM: Type.Number({ minimum: 0, ...granted('person.position') }),
+    zones: Type.Object({ near: Ms, mid: Ms, far: Ms }, { ...strict, description: 'milliseconds in each', ...granted('person.position') }),
+    ...attributes,
+    expressionShare: Type.Optional(
+      Type.Record(Type.String(), P, { description: 'share of the time with a known expression; absent when withheld or never known', ...granted('person.expression') }),
+    ),
+  },
+  strict,
+);
+
+export const EventClock = Type.Object(
+  {
+    bootId: Type.String({ description: 'names this start of Mien: monotonic times and sequences of different starts do not compare' }),
+    capturedMonoMs: Type.Number({ description: 'capture instant of the deciding frame' }),
+    emittedMonoMs: Type.Number({ description: 'when the host made the event, on the host monotonic clock; files played on media time run on another scale' }),
+    wallTrusted: Type.Boolean({ description: '`time` may be used as a calendar time' }),
+  },
+  strict,
+);
+export const EventOrigin = Type.Object(
+  {
+    model: Type.String(),
+    backend: Type.String(),
+    npuCores: Type.Array(Type.Integer()),
+    degraded: Type.Boolean(),
+    degradedReason: Type.Optional(Type.String()),
+    simulated: Type.Boolean(),
+    profile: Type.String(),
+  },
+  strict,
+);
+export const Why = Type.Object(
+  {
+    rule: Type.String(),
+    heldMs: Ms,
+    hits: Type.Optional(Count),
+    of: Type.Optional(Count),
+    thresholds: Type.Record(Type.String(), Type.Number()),
+  },
+  strict,
+);
+
+const personData = { origin: EventOrigin, why: Why, person: Person };
+const modelData = {
+  origin: EventOrigin,
+  why: Why,
+  model: Type.Object(
+    { name: Type.String(), release: Type.String(), version: Type.String(), precision: Type.String(), backend: Type.String() },
+    strict,
+  ),
+};
+const cameraData = { why: Why, camera: Type.Object({ name: Type.String(), message: Type.String() }, strict) };
+
+const envelope = <N extends string, D extends Type.TProperties>(name: N, grant: Grant, data: D) =>
+  Type.Object(
+    {
+      specversion: Type.Literal('1.0'),
+      id: Type.String({ minLength: 1 }),
+      source: Type.String({ pattern: '^urn:mien:[a-z0-9-]+(/[a-z0-9-]+)?$' }),
+      type: Type.Literal(`mien.${name}.v1` as `mien.${N}.v1`),
+      subject: Type.String({ minLength: 1 }),
+      time: Type.String({ format: 'date-time', description: 'capture instant of the deciding frame' }),
+      datacontenttype: Type.Literal('application/json'),
+      dataschema: Type.Literal(`urn:mien:schema:${name}:v1` as `urn:mien:schema:${N}:v1`),
+      sequence: Type.String({ pattern: '^[0-9]{16}$', description: 'decimal, padded so that it also sorts as text; without gaps within one bootId' }),
+      data: Type.Object({ clock: EventClock, ...data }, strict),
+    },
+    { ...strict, grant },
+  );
+
+/** One schema per event, by short name. Later issues add theirs here. */
+export const EventSchemas = {
+  'person.appeared': envelope('person.appeared', 'person.presence', personData),
+  'person.updated': envelope('person.updated', 'person.presence', {
+    ...personData,
+    changed: Type.Array(Type.String({ description: 'property of `person`' }), { minItems: 1 }),
+    previous: Type.Partial(Person, { description: 'the changed properties as last reported' }),
+    settled: Type.Array(Type.Enum(['age', 'gender', 'expression']), { description: 'attributes that became stable now: the moment to greet' }),
+  }),
+  'person.left': envelope('person.left', 'person.presence', {
+    ...personData,
+    reason: Type.Enum(['timeout', 'exited', 'merged', 'camera_lost', 'privacy_paused']),
+    session: SessionTotals,
+  }),
+  'emotion.changed': envelope('emotion.changed', 'person.expression', {
+    ...personData, from: Type.String(), to: Type.String(), onsetMonoMs: Mono,
+  }),
+  'attention.started': envelope('attention.started', 'person.attention', { ...personData, onsetMonoMs: Mono }),
+  'attention.ended': envelope('attention.ended', 'person.attention', {
+    ...personData, onsetMonoMs: Mono, durationMs: Ms, kind: Type.Enum(['glance', 'look']),
+  }),
+  'model.selftest': envelope('model.selftest', 'device.health', { ...modelData, passed: Type.Boolean(), ms: Ms, detail: Type.String() }),
+  'backend.degraded': envelope('backend.degraded', 'device.health', { ...modelData, reason: Type.String() }),
+  'backend.recovered': envelope('backend.recovered', 'device.health', modelData),
+  'camera.lost': envelope('camera.lost', 'device.health', cameraData),
+  'camera.restored': envelope('camera.restored', 'device.health', cameraData),
+} as const;
+
+export type EventName = keyof typeof EventSchemas;
+export type EventOf<N extends EventName> = Type.Static<(typeof EventSchemas)[N]>;
+export type MienEvent = { [N in EventName]: EventOf<N> }[EventName];
+export type PersonEvent = Extract<MienEvent, { data: { person: unknown } }>;
+/** `data` of an event before the enveloper adds the clock. */
+export type EventData<N extends EventName> = Omit<EventOf<N>['data'], 'clock'>;
+
+export type Person = Type.Static<typeof Person>;
+export type SessionTotals = Type.Static<typeof SessionTotals>;
+export type AgeEstimate = Type.Static<typeof AgeEstimate>;
+export type GenderEstimate = Type.Static<typeof GenderEstimate>;
+export type ExpressionEstimate = Type.Static<typeof ExpressionEstimate>;
+export type Abstained = Type.Static<typeof Abstained>;
+export type AbstainReason = Type.Static<typeof AbstainReason>;
+export type Zone = Type.Static<typeof Zone>;
+export type Engagement = Type.Static<typeof Engagement>;
+export type EventOrigin = Type.Static<typeof EventOrigin>;
+export type Why = Type.Static<typeof Why>;
+
+/** `mien.person.appeared.v1` -> `person.appeared`. */
+export function eventName(event: Pick<MienEvent, 'type'>): EventName {
+  return event.type.slice('mien.'.length, -'.v1'.length) as EventName;
+}
+
+export function isPersonEvent(event: MienEvent): event is PersonEvent {
+  return 'person' in event.data;
+}
