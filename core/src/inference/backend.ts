@@ -27,7 +27,8 @@ export interface RunOptions {
 /**
  * A loaded network.
  * - Ownership: `input` is borrowed until the promise settles. The outputs belong to the session and are overwritten by its
- *   next run; copy what must live longer.
+ *   next run, whoever calls it: read or copy them before anything but a microtask is awaited. A backend begins no execution
+ *   before the microtasks of the run ahead are through.
  * - Order: runs of one session are executed one after the other in call order.
  * - Cancel: a signal aborted before the run starts rejects with the signal's reason and does not execute; once started the
  *   run finishes inside, its result is discarded and the promise rejects with the reason.
@@ -53,6 +54,8 @@ export interface LoadOptions {
 /** One way to execute networks. `load` checks that the file fits the manifest and refuses a mismatch with the reason. */
 export interface InferenceBackend {
   readonly name: 'onnx' | 'rknn' | 'fake';
+  /** Which files of a release it takes; a stand-in names the backend that it stands in for. */
+  readonly takes: { readonly backend: ModelFile['backend']; readonly chip: string };
   /** Errors: MODEL_NOT_FOUND, MODEL_CORRUPT, MODEL_MISMATCH, BACKEND_UNAVAILABLE. `path` is absolute. */
   load(network: NetworkManifest, file: ModelFile, path: string, options?: LoadOptions): Promise<Session>;
 }

@@ -1,0 +1,73 @@
+import { MienError } from '../errors.ts';
+import type { TensorData } from './backend.ts';
+import type { ModelInput, NetworkManifest } from './model-manifest.ts';
+
+/** Values of one input image: width x height x 3. */
+export function elementsPerImage(input: ModelInput): number {
+  return input.width * input.height * 3;
+}
+
+/** Batch 1, as the layout says. */
+export function inputShape(input: ModelInput): readonly [number, number, number, number] {
+  return input.layout === 'nchw' ? [1, 3, input.height, input.width] : [1, input.height, input.width, 3];
+}
+
+export function allocateInput(input: ModelInput): TensorData {
+  const n = elementsPerImage(input);
+  if (input.dtype === 'f32') return new Float32Array(n);
+  return input.dtype === 'u8' ? new Uint8Array(n) : new Int8Array(n);
+}
+
+/** The outputs a network must have by its manifest, with the values each gives for one image. */
+export function expectedOutputs(network: NetworkManifest): ReadonlyArray<{ readonly name: string; readonly elements: number }> {
+  if (network.role === 'detector') {
+    const anchors = network.anchors.reduce((sum, layer) => sum + layer.size * layer.size * layer.perCell, 0);
+    return [
+      { name: network.outputs.boxes, elements: anchors * (4 + 2 * network.keypoints.length) },
+      { name: network.outputs.scores, elements: anchors },
+    ];
+  }
+  const { age, gender, expression } = network.heads;
+  return [
+    ...(age ? [{ name: age.output, elements: 1 }] : []),
+    ...(gender ? [{ name: gender.output, elements: 1 }] : []),
+    ...(expression ? [{ name: expression.output, elements: expression.labels.length }] : []),
+  ];
+}
+
+/**
+ * Writes one packed u8 NHWC image, already in the input's size and colour order, as the network takes it. For known answers and
+ * checks; camera pixels go through the native kernel, which does the same and more in one pass.
+ */
+export function writeImage(image: Uint8Array, input: ModelInput, out: TensorData): void {
+  const { width, height, layout, dtype, mean, scale, normalisedBy } = input;
+  const plane = width * height;
+  const host = normalisedBy === 'host';
+  for (let c = 0; c < 3; c += 1) {
+    const m = host ? (mean[c] ?? 0) : dtype === 'i8' ? 128 : 0;
+    const s = host ? (scale[c] ?? 1) : 1;
+    for (let i = 0; i < plane; i += 1) {
+      const value = ((image[i * 3 + c] ?? 0) - m) / s;
+      out[layout === 'nchw' ? c * plane + i : i * 3 + c] = dtype === 'f32' ? value : clampRound(value, dtype);
+    }
+  }
+}
+
+function clampRound(value: number, dtype: 'u8' | 'i8'): number {
+  const low = dtype === 'u8' ? 0 : -128;
+  return Math.min(low + 255, Math.max(low, Math.round(value)));
+}
+
+/** Refuses a tensor of another type or length than the input. Errors: INFERENCE_FAILED. */
+export function assertInput(input: TensorData, spec: ModelInput): void {
+  const fits = spec.dtype === 'f32' ? input instanceof Float32Array : spec.dtype === 'u8' ? input instanceof Uint8Array : input instanceof Int8Array;
+  if (fits && input.length === elementsPerImage(spec)) return;
+  throw new MienError('INFERENCE_FAILED', `The input must be ${elementsPerImage(spec)} values of ${spec.dtype}, got ${input.length} in a ${input.constructor.name}.`);
+}
+
+/** An image of level 128, as the network takes it. */
+export function midGrey(spec: ModelInput): TensorData {
+  const input = allocateInput(spec);
+  writeImage(new Uint8Array(elementsPerImage(spec)).fill(128), spec, input);
+  return input;
+}
