@@ -28,7 +28,7 @@ function faultsOf(schema: Schema, value: unknown, path: string): string[] {
   if (schema.properties && isObject(value)) return objectFaults(schema, value, path);
   if (schema.items && !Array.isArray(schema.items) && Array.isArray(value)) {
     const items = schema.items;
-    const inside = value.flatMap((item, i) => faultsOf(items, item, `${path}[${i}]`));
+    const inside = (value as unknown[]).flatMap((item, i) => faultsOf(items, item, `${path}[${i}]`));
     if (inside.length > 0) return inside;
   }
   return leafFaults(schema, value, path);

@@ -35,27 +35,42 @@ export function expectedOutputs(network: NetworkManifest): ReadonlyArray<{ reado
   ];
 }
 
+/** What happens to a pixel on its way into a network's tensor, in the words of @mien/native. */
+export interface InputSpec {
+  readonly width: number;
+  readonly height: number;
+  readonly layout: 'nchw' | 'nhwc';
+  readonly dtype: 'f32' | 'u8' | 'i8';
+  readonly colorOrder: 'rgb' | 'bgr';
+  /** By red, green, blue, whatever the colour order. Neutral where the network normalises. */
+  readonly mean: readonly [number, number, number];
+  readonly scale: readonly [number, number, number];
+}
+
+/** Value = (pixel - mean) / scale, minus 128 for i8: exactly what Mien must do for this input, so that nothing is done twice. */
+export function inputSpec(input: ModelInput): InputSpec {
+  const { width, height, layout, dtype, colorOrder } = input;
+  const host = input.normalisedBy === 'host';
+  return { width, height, layout, dtype, colorOrder, mean: host ? input.mean : [0, 0, 0], scale: host ? input.scale : [1, 1, 1] };
+}
+
 /**
  * Writes one packed u8 NHWC image, already in the input's size and colour order, as the network takes it. For known answers and
  * checks; camera pixels go through the native kernel, which does the same and more in one pass.
  */
 export function writeImage(image: Uint8Array, input: ModelInput, out: TensorData): void {
-  const { width, height, layout, dtype, mean, scale, normalisedBy } = input;
+  const { width, height, layout, dtype, colorOrder, mean, scale } = inputSpec(input);
   const plane = width * height;
-  const host = normalisedBy === 'host';
+  const floor = dtype === 'i8' ? -128 : 0;
   for (let c = 0; c < 3; c += 1) {
-    const m = host ? (mean[c] ?? 0) : dtype === 'i8' ? 128 : 0;
-    const s = host ? (scale[c] ?? 1) : 1;
+    const channel = colorOrder === 'rgb' ? c : 2 - c;
+    const m = mean[channel] ?? 0;
+    const s = scale[channel] ?? 1;
     for (let i = 0; i < plane; i += 1) {
       const value = ((image[i * 3 + c] ?? 0) - m) / s;
-      out[layout === 'nchw' ? c * plane + i : i * 3 + c] = dtype === 'f32' ? value : clampRound(value, dtype);
+      out[layout === 'nchw' ? c * plane + i : i * 3 + c] = dtype === 'f32' ? value : Math.min(255, Math.max(0, Math.round(value))) + floor;
     }
   }
-}
-
-function clampRound(value: number, dtype: 'u8' | 'i8'): number {
-  const low = dtype === 'u8' ? 0 : -128;
-  return Math.min(low + 255, Math.max(low, Math.round(value)));
 }
 
 /** Refuses a tensor of another type or length than the input. Errors: INFERENCE_FAILED. */

@@ -1,21 +1,17 @@
+import { createWarp, type Warp } from '@mien/native';
 import type { PixelView } from '../frame.ts';
-import type { Leases } from '../inference/lease.ts';
-import type { Keypoints, Rect } from './geometry.ts';
+import type { Lease, Leases } from '../inference/lease.ts';
+import type { DetectorNetwork, ModelInput } from '../inference/model-manifest.ts';
+import { inputSpec } from '../inference/tensor-shape.ts';
+import { BlazeFaceDecoder, Candidates } from './blazeface.ts';
+import { betweenCentres, squareToImage } from './geometry.ts';
+import type { Region } from './regions.ts';
+import { type Detection, suppress } from './suppression.ts';
+import { TensorPool } from './tensor-pool.ts';
 
-/** A square of the frame shown to the detector, in frame pixels. May reach outside the frame; outside is black. */
-export interface Region {
-  readonly x: number;
-  readonly y: number;
-  readonly size: number;
-}
-
-/** Frame pixels. May reach outside the frame at its border. */
-export interface Detection {
-  readonly box: Rect;
-  /** 0..1. */
-  readonly score: number;
-  readonly keypoints: Keypoints;
-}
+export type { Region } from './regions.ts';
+export { around, pyramid, tiles, wholeFrame } from './regions.ts';
+export type { Detection } from './suppression.ts';
 
 export interface Detector {
   /**
@@ -26,5 +22,56 @@ export interface Detector {
 }
 
 export function createDetector(leases: Leases): Detector {
-  throw new Error(`body follows ${leases}`);
+  return new BlazeFaceDetector(leases);
+}
+
+/** What is made once for a network: its decoder, and the pass from pixels to its input. */
+interface Prepared {
+  readonly decoder: BlazeFaceDecoder;
+  readonly warp: Warp;
+  readonly input: ModelInput;
+}
+
+class BlazeFaceDetector implements Detector {
+  readonly #leases: Leases;
+  readonly #tensors = new TensorPool();
+  readonly #candidates: Candidates[] = [];
+  readonly #prepared = new WeakMap<ModelInput, Prepared>();
+
+  constructor(leases: Leases) {
+    this.#leases = leases;
+  }
+
+  async detect(pixels: PixelView, regions: readonly Region[], signal?: AbortSignal): Promise<Detection[]> {
+    const candidates = this.#candidates.pop() ?? new Candidates();
+    candidates.count = 0;
+    try {
+      for (const region of regions) await this.#look(pixels, region, candidates, signal);
+      return suppress(candidates);
+    } finally {
+      this.#candidates.push(candidates);
+    }
+  }
+
+  async #look(pixels: PixelView, region: Region, candidates: Candidates, signal?: AbortSignal): Promise<void> {
+    using lease = this.#leases.lease('detector');
+    const { decoder, warp, input } = this.#prepare(lease);
+    const tensor = this.#tensors.take(input);
+    try {
+      warp(pixels, betweenCentres(squareToImage(input.width, region)), tensor);
+      decoder.decode(await lease.session.run(tensor, signal ? { signal } : {}), region, pixels, candidates);
+    } finally {
+      this.#tensors.give(tensor, input);
+    }
+  }
+
+  #prepare({ network, file }: Lease<DetectorNetwork>): Prepared {
+    const input = file.input ?? network.input;
+    const known = this.#prepared.get(input);
+    if (known) return known;
+    // Outside the frame is black, as in the letterbox that the network was trained with.
+    const prepared = { decoder: new BlazeFaceDecoder(network), warp: createWarp(inputSpec(input), { constant: 0 }), input };
+    this.#prepared.set(input, prepared);
+    return prepared;
+  }
 }

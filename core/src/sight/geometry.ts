@@ -60,3 +60,46 @@ export function invert(m: Affine): Affine {
   const e = m[0] * d;
   return [a, b, -(a * m[2] + b * m[5]), c, e, -(c * m[2] + e * m[5])];
 }
+
+/** `after` of `before`: the map that applies `before` first. */
+export function compose(after: Affine, before: Affine): Affine {
+  return [
+    after[0] * before[0] + after[1] * before[3],
+    after[0] * before[1] + after[1] * before[4],
+    after[0] * before[2] + after[1] * before[5] + after[2],
+    after[3] * before[0] + after[4] * before[3],
+    after[3] * before[1] + after[4] * before[4],
+    after[3] * before[2] + after[4] * before[5] + after[5],
+  ];
+}
+
+/** The same map between pixel centres with whole coordinates, as image kernels count. */
+export function betweenCentres(m: Affine): Affine {
+  return [m[0], m[1], m[2] + (m[0] + m[1] - 1) / 2, m[3], m[4], m[5] + (m[3] + m[4] - 1) / 2];
+}
+
+/** From a square of `side` pixels to a square of the image. */
+export function squareToImage(side: number, square: { readonly x: number; readonly y: number; readonly size: number }): Affine {
+  const k = square.size / side;
+  return [k, 0, square.x, 0, k, square.y];
+}
+
+/**
+ * From a crop of `side` pixels to the image: the similarity that shows the eyes level, their midpoint and the distance from there to
+ * the mouth as `shape` wants them. Null when the keypoints fall together (no face has such).
+ */
+export function cropToImage(keypoints: Keypoints, shape: CropShape, side: number): Affine | null {
+  const { rightEye, leftEye, mouth } = keypoints;
+  const eyes = { x: (rightEye.x + leftEye.x) / 2, y: (rightEye.y + leftEye.y) / 2 };
+  const dx = leftEye.x - rightEye.x;
+  const dy = leftEye.y - rightEye.y;
+  const apart = Math.hypot(dx, dy);
+  const toMouth = Math.hypot(mouth.x - eyes.x, mouth.y - eyes.y);
+  if (!(apart > 1e-3 && toMouth > 1e-3)) return null;
+  const k = toMouth / (shape.eyeToMouth * side);
+  const cos = (k * dx) / apart;
+  const sin = (k * dy) / apart;
+  const cx = shape.eyeMidpoint[0] * side;
+  const cy = shape.eyeMidpoint[1] * side;
+  return [cos, -sin, eyes.x - cos * cx + sin * cy, sin, cos, eyes.y - sin * cx - cos * cy];
+}

@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import { MienError } from '../errors.ts';
+import type { Origin } from '../observation.ts';
+import type { ModelState } from '../sight/sight.ts';
+import type { Session } from './backend.ts';
+import type { BackendChoice } from './backends.ts';
+import type { Lease } from './lease.ts';
+import { type Release, selectFile, verifyFile } from './manifest-file.ts';
+import type { ModelFile, NetworkManifest, Precision } from './model-manifest.ts';
+import { selfTest } from './self-test.ts';
+
+/** What to load. */
+export interface NetworkChoice {
+  readonly release: Release;
+  readonly network: NetworkManifest;
+  readonly precision: Precision;
+}
+
+export interface SelfTestRecord {
+  readonly passed: boolean;
+  readonly atWallMs: number;
+  readonly ms: number;
+  readonly detail: string;
+}
+
+/** A network that passed its self-test, with the count of leases that are out. It closes when it is retired and the last lease is back. */
+export class LoadedNetwork {
+  readonly choice: NetworkChoice;
+  readonly file: ModelFile;
+  readonly session: Session;
+  readonly origin: Origin;
+  readonly loadedAtWallMs = Date.now();
+  selftest: SelfTestRecord | undefined;
+  #leases = 0;
+  readonly #drained = Promise.withResolvers<void>();
+  #closing: Promise<void> | undefined;
+
+  constructor(choice: NetworkChoice, file: ModelFile, session: Session, backend: BackendChoice) {
+    const { manifest } = choice.release;
+    this.choice = choice;
+    this.file = file;
+    this.session = session;
+    this.origin = {
+      model: `${choice.network.name}@${manifest.version}/${file.precision}`,
+      backend: session.info.backend,
+      npuCores: session.info.npuCores,
+      degraded: backend.degraded,
+      ...(backend.degradedReason === undefined ? {} : { degradedReason: backend.degradedReason }),
+      simulated: session.info.simulated,
+    };
+  }
+
+  lease(): Lease<NetworkManifest> {
+    this.#leases += 1;
+    return new NetworkLease(this);
+  }
+
+  returned(): void {
+    this.#leases -= 1;
+    if (this.#leases === 0 && this.#closing) this.#drained.resolve();
+  }
+
+  /** Closes the session once no lease is out. Idempotent. */
+  retire(): Promise<void> {
+    if (!this.#closing) {
+      if (this.#leases === 0) this.#drained.resolve();
+      this.#closing = this.#drained.promise.then(() => this.session[Symbol.asyncDispose]());
+    }
+    return this.#closing;
+  }
+
+  /** Runs the known answers and keeps the record. Errors: SELFTEST_FAILED and those of reading and running. */
+  async test(signal?: AbortSignal): Promise<void> {
+    const { release, network } = this.choice;
+    const { inputs, sha256 } = network.knownAnswers;
+    const images = await readFile(await verifyFile(release, { path: inputs, sha256 }));
+    const started = performance.now();
+    const record = (passed: boolean, detail: string) => {
+      this.selftest = { passed, atWallMs: Date.now(), ms: performance.now() - started, detail };
+    };
+    try {
+      record(true, await selfTest(this.session, network, images, signal));
+    } catch (fault) {
+      if (!signal?.aborted) record(false, MienError.from(fault).message);
+      throw fault;
+    }
+  }
+}
+
+class NetworkLease implements Lease<NetworkManifest> {
+  readonly session: Session;
+  readonly network: NetworkManifest;
+  readonly file: ModelFile;
+  readonly origin: Origin;
+  #loaded: LoadedNetwork | undefined;
+
+  constructor(loaded: LoadedNetwork) {
+    this.session = loaded.session;
+    this.network = loaded.choice.network;
+    this.file = loaded.file;
+    this.origin = loaded.origin;
+    this.#loaded = loaded;
+  }
+
+  [Symbol.dispose](): void {
+    this.#loaded?.returned();
+    this.#loaded = undefined;
+  }
+}
+
+/**
+ * Checks, loads, warms up and tests a network; `enter` is told each state as it begins. What was opened is closed again when a
+ * later step fails. Errors: those of the steps; rejects with the signal's reason.
+ */
+export async function loadNetwork(
+  choice: NetworkChoice,
+  backend: BackendChoice,
+  enter: (state: ModelState) => void,
+  options: { readonly threads?: number; readonly signal?: AbortSignal | undefined } = {},
+): Promise<LoadedNetwork> {
+  const { signal } = options;
+  enter('checking');
+  const { takes } = backend.backend;
+  const file = selectFile(choice.network, takes.backend, takes.chip, choice.precision);
+  const path = await verifyFile(choice.release, file);
+  signal?.throwIfAborted();
+  enter('loading');
+  const session = await backend.backend.load(choice.network, file, path, { threads: options.threads ?? 1, ...(signal ? { signal } : {}) });
+  try {
+    signal?.throwIfAborted();
+    enter('warming');
+    await session.warmUp();
+    signal?.throwIfAborted();
+    enter('testing');
+    const loaded = new LoadedNetwork(choice, file, session, backend);
+    await loaded.test(signal);
+    return loaded;
+  } catch (fault) {
+    await session[Symbol.asyncDispose]();
+    throw fault;
+  }
+}
