@@ -15,7 +15,7 @@ export interface Frame {
   /** Counts from 0 per source, over every frame the source saw, dropped ones included. */
   readonly index: number;
   readonly pixels: PixelView;
-  /** Monotonic milliseconds of the capture instant (`performance.now()` scale of this boot, or media time for files). */
+  /** Monotonic milliseconds of the capture instant (the scale of `monotonicMs()`, shared by all processes of this boot; media time from the start of playing for pace `every`). */
   readonly capturedMonoMs: number;
   /** Wall clock of the capture instant, milliseconds since the epoch. */
   readonly capturedWallMs: number;
@@ -39,4 +39,9 @@ export function frameBytes(format: PixelFormat, width: number, height: number): 
     default:
       return (width * height * 3) / 2;
   }
+}
+
+/** Milliseconds of the boot's monotonic clock: the same scale in every process, unlike `performance.now()`. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
