@@ -1,8 +1,11 @@
 import type { PixelView } from '../frame.ts';
-import type { Leases } from '../inference/lease.ts';
+import type { Lease, Leases } from '../inference/lease.ts';
+import type { RecognizerNetwork } from '../inference/model-manifest.ts';
+import { MienError } from '../errors.ts';
 import type { FaceSample, HeadLabels, Origin } from '../observation.ts';
 import type { Aligner } from './aligner.ts';
-import type { Keypoints } from './geometry.ts';
+import { type Affine, cropToImage, type Keypoints, squareToImage } from './geometry.ts';
+import { headLabels, readHeads } from './head-reading.ts';
 
 export interface Recognition {
   readonly sample: FaceSample;
@@ -26,5 +29,67 @@ export interface Recognizer {
 }
 
 export function createRecognizer(leases: Leases, aligner: Aligner): Recognizer {
-  throw new Error(`body follows ${leases} ${aligner}`);
+  return new LeasingRecognizer(leases, aligner);
+}
+
+class LeasingRecognizer implements Recognizer {
+  readonly #leases: Leases;
+  readonly #aligner: Aligner;
+  readonly #labels = new WeakMap<RecognizerNetwork, HeadLabels>();
+
+  constructor(leases: Leases, aligner: Aligner) {
+    this.#leases = leases;
+    this.#aligner = aligner;
+  }
+
+  async recognise(pixels: PixelView, keypoints: Keypoints, signal?: AbortSignal): Promise<Recognition> {
+    using lease = this.#leases.lease('recognizer');
+    const matrix = cropToImage(keypoints, lease.network.crop, lease.network.input.width);
+    if (!matrix) throw new MienError('INFERENCE_FAILED', 'The keypoints of this face fall together, so it cannot be aligned.');
+    return await this.#read(lease, pixels, matrix, signal);
+  }
+
+  async recogniseCrop(pixels: PixelView, signal?: AbortSignal): Promise<Recognition> {
+    using lease = this.#leases.lease('recognizer');
+    const size = Math.min(pixels.width, pixels.height);
+    const square = { x: (pixels.width - size) / 2, y: (pixels.height - size) / 2, size };
+    return await this.#read(lease, pixels, squareToImage(lease.network.input.width, square), signal);
+  }
+
+  origin(): Origin {
+    using lease = this.#leases.lease('recognizer');
+    return lease.origin;
+  }
+
+  heads(): HeadLabels {
+    using lease = this.#leases.lease('recognizer');
+    return this.#labelsOf(lease.network);
+  }
+
+  /** Alignment and inference are under one lease: a swap in between could ask for another kind of tensor. */
+  async #read(lease: Lease<RecognizerNetwork>, pixels: PixelView, matrix: Affine, signal?: AbortSignal): Promise<Recognition> {
+    const { network, file, session, origin } = lease;
+    const started = performance.now();
+    using face = this.#aligner.align(pixels, matrix, file.input ?? network.input);
+    const aligned = performance.now();
+    const sample = readHeads(await session.run(face.tensor, signal ? { signal } : {}), network.heads);
+    return {
+      sample,
+      light: face.light,
+      sharpness: face.sharpness,
+      alignMs: aligned - started,
+      recogniseMs: performance.now() - aligned,
+      origin,
+      heads: this.#labelsOf(network),
+    };
+  }
+
+  #labelsOf(network: RecognizerNetwork): HeadLabels {
+    let labels = this.#labels.get(network);
+    if (!labels) {
+      labels = headLabels(network.heads);
+      this.#labels.set(network, labels);
+    }
+    return labels;
+  }
 }
