@@ -24,7 +24,11 @@ const char* notify(const char* address, const char* message) {
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   // A path keeps its final zero; an abstract name is exactly its bytes.
   const socklen_t size = socklen_t(offsetof(sockaddr_un, sun_path) + length + (address[0] == '/' ? 1 : 0));
-  const ssize_t sent = sendto(fd, message, std::strlen(message), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), size);
+  ssize_t sent;
+  int tries = 0;
+  do {  // a signal (a child that stops or ends) interrupts the wait
+    sent = sendto(fd, message, std::strlen(message), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), size);
+  } while (sent < 0 && errno == EINTR && ++tries < 10);
   const char* fault = sent < 0 ? std::strerror(errno) : nullptr;
   close(fd);
   return fault;
