@@ -1,5 +1,5 @@
 import { elementsPerImage, expectedOutputs } from './tensor-shape.ts';
-import type { ModelManifest, NetworkManifest } from './model-manifest.ts';
+import { keypointNames, type ModelManifest, type NetworkManifest } from './model-manifest.ts';
 
 /** What a schema cannot say: references inside the manifest that must agree. One line a fault with its path. */
 export function manifestFaults(manifest: ModelManifest): string[] {
@@ -26,7 +26,7 @@ function networkFaults(network: NetworkManifest): string[] {
     const years = network.heads.age?.sd.map(([at]) => at) ?? [];
     if (years.some((at, i) => i > 0 && at <= (years[i - 1] ?? 0))) faults.push('heads.age.sd: must ascend in years');
   } else {
-    for (const name of ['rightEye', 'leftEye', 'noseTip', 'mouth', 'rightEar', 'leftEar']) {
+    for (const name of keypointNames) {
       if (!network.keypoints.includes(name)) faults.push(`keypoints: "${name}" is missing`);
     }
     if (network.input.width !== network.input.height) faults.push('input: a detector takes a square');

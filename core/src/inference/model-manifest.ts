@@ -145,6 +145,9 @@ export const RecognizerNetwork = Type.Object(
   strict,
 );
 
+/** The keypoints that Mien reads from a detector, by the manifest's names. */
+export const keypointNames = ['rightEye', 'leftEye', 'noseTip', 'mouthCentre', 'rightEar', 'leftEar'] as const;
+
 /** Anchors of a BlazeFace: for each layer a square grid of `size` cells with `perCell` anchors at the cell's centre. */
 export const DetectorNetwork = Type.Object(
   {

@@ -1,5 +1,5 @@
 import type { TensorOutputs } from '../inference/backend.ts';
-import type { DetectorNetwork } from '../inference/model-manifest.ts';
+import { type DetectorNetwork, keypointNames } from '../inference/model-manifest.ts';
 import type { Region } from './regions.ts';
 
 /** Numbers per candidate: score, x, y, width, height, six keypoints as x and y, and 1 when its region cuts it. */
@@ -8,8 +8,6 @@ export const SCORE = 0;
 export const BOX = 1;
 export const POINTS = 5;
 export const CUT = 17;
-
-const pointNames = ['rightEye', 'leftEye', 'noseTip', 'mouth', 'rightEar', 'leftEar'] as const;
 
 /** Candidates of one frame in one growing array, used again for the next. Coordinates are frame pixels. */
 export class Candidates {
@@ -41,7 +39,7 @@ export class BlazeFaceDecoder {
   constructor(network: DetectorNetwork) {
     this.#network = network;
     this.#anchors = anchorCentres(network);
-    this.#points = pointNames.map((name) => network.keypoints.indexOf(name));
+    this.#points = keypointNames.map((name) => network.keypoints.indexOf(name));
     this.#logit = network.scoreActivation === 'logit';
     const threshold = network.scoreThreshold;
     this.#rawThreshold = this.#logit ? Math.log(threshold / (1 - threshold)) : threshold;
