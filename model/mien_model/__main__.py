@@ -1,0 +1,82 @@
+"""python -m mien_model <command>: see README.md for which environment each command needs."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from .paths import CACHE, RELEASE, START_WEIGHTS
+
+DETECTORS_FOLDER = CACHE / "detectors"
+NETWORK_FOLDER = CACHE / "network"
+
+
+def describe(_: argparse.Namespace) -> None:
+    """Print the network's table."""
+    from . import network
+
+    print(network.describe())
+
+
+def detectors(arguments: argparse.Namespace) -> None:
+    """Convert MediaPipe's face detectors (environment: detector)."""
+    from .detectors import build_detectors
+
+    build_detectors(arguments.to)
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """Weights to ONNX, FP32 and INT8 (environment: train)."""
+    from .build_network import build_network
+
+    build_network(arguments.weights, arguments.to)
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Errors, calibration and speed of one ONNX file on a split, as JSON."""
+    from .evaluate import report
+
+    print(json.dumps(report(arguments.model, arguments.split, arguments.most_padding), indent=2))
+
+
+def release(arguments: argparse.Namespace) -> None:
+    """Write the release folder from the converted files."""
+    from .release import build_release
+
+    build_release(arguments.detectors, arguments.network, arguments.to)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; 0 when done, 1 with the reason on stderr."""
+    parser = argparse.ArgumentParser(prog="mien_model", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(function):
+        found = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
+        found.set_defaults(run=function)
+        return found
+
+    command(describe)
+    command(detectors).add_argument("--to", type=Path, default=DETECTORS_FOLDER)
+    parts = command(export)
+    parts.add_argument("--weights", type=Path, default=START_WEIGHTS)
+    parts.add_argument("--to", type=Path, default=NETWORK_FOLDER)
+    parts = command(evaluate)
+    parts.add_argument("model", type=Path)
+    parts.add_argument("--split", default="val")
+    parts.add_argument("--most-padding", type=float, default=None, help="leave out crops with a larger share outside the picture")
+    parts = command(release)
+    parts.add_argument("--detectors", type=Path, default=DETECTORS_FOLDER)
+    parts.add_argument("--network", type=Path, default=NETWORK_FOLDER)
+    parts.add_argument("--to", type=Path, default=RELEASE)
+    arguments = parser.parse_args(words)
+    try:
+        arguments.run(arguments)
+    except (OSError, ValueError) as fault:
+        print(f"mien_model: {fault}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

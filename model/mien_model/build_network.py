@@ -1,0 +1,34 @@
+"""`mien_model export`: one folder with the recogniser's files and a note on how INT8 was made."""
+
+import json
+from pathlib import Path
+
+import onnx
+from onnxruntime.quantization import CalibrationMethod
+
+from .export import export_float
+from .faces import MOST_PADDING, load_faces, read_index, stratified_sample
+from .geometry import resize_square
+from .graph import take_pixels
+from .network import SIDE
+from .quantise import quantise
+
+SAMPLES = 256
+METHOD = CalibrationMethod.MinMax
+
+
+def build_network(weights: Path, folder: Path) -> None:
+    """faces-npu-head-fp32.onnx, faces-npu-head-int8.onnx and quantisation.json (the manifest's `quantisation`) in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    worst = export_float(weights, folder / "float.onnx")
+    print(f"FP32 differs from PyTorch by at most {worst:.1e}")
+    onnx.save(take_pixels(onnx.load(folder / "float.onnx")), folder / "faces-npu-head-fp32.onnx")
+    rows = stratified_sample(read_index("train", most_padding=MOST_PADDING), SAMPLES, seed=1)
+    pixels = resize_square(load_faces(rows).images, SIDE)
+    quantise(folder / "float.onnx", folder / "faces-npu-head-int8.onnx", pixels, METHOD, ("/age", "/gender", "/emotion"))
+    note = {
+        "scheme": "QDQ, weights s8 per channel, activations u8 per tensor, heads in float",
+        "calibration": f"{METHOD.name}; train split of the shared faces, evenly over sources, age decades, genders, expressions",
+        "calibrationSamples": len(pixels),
+    }
+    (folder / "quantisation.json").write_text(json.dumps(note, indent=2) + "\n")

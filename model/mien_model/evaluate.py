@@ -1,0 +1,82 @@
+"""`mien_model evaluate`: errors, calibration and speed of one file of a release."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .faces import Faces
+from .geometry import resize_square
+from .network import SIDE
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the network says of n faces. age [n] years, gender [n] logit of male, expression [n, 3] logits."""
+
+    age: np.ndarray
+    gender: np.ndarray
+    expression: np.ndarray
+
+
+def open_session(model: Path | bytes, threads: int = 0):
+    """An ONNX Runtime session on the CPU; 0 threads: as many as cores."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(
+        model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def answer(session, images: np.ndarray, batch: int = 32) -> Answers:
+    """Run u8 faces [n, side, side, 3], scaled whole to the network's side."""
+    found = []
+    for start in range(0, len(images), batch):
+        found.append(session.run(["age", "gender", "expression"], {"input": resize_square(images[start : start + batch], SIDE)}))
+    age, gender, expression = (np.concatenate(part) for part in zip(*found, strict=True))
+    return Answers(age[:, 0], gender[:, 0], expression)
+
+
+def errors(answers: Answers, faces: Faces) -> dict[str, float]:
+    """ageMae in years; genderAccuracy and expressionAccuracy as shares; each over the faces that carry the label."""
+    aged, sexed, expressive = (~np.isnan(label) for label in (faces.age, faces.gender, faces.expression))
+    return {
+        "ageMae": float(np.abs(answers.age - faces.age)[aged].mean()),
+        "genderAccuracy": float(((answers.gender > 0) == faces.gender)[sexed].mean()),
+        "expressionAccuracy": float((answers.expression.argmax(1) == faces.expression)[expressive].mean()),
+    }
+
+
+def bench(session, runs: int = 200) -> float:
+    """Median time of one face in milliseconds."""
+    pixels = np.random.default_rng(1).integers(0, 256, (1, SIDE, SIDE, 3), np.uint8)
+    times = []
+    for _ in range(runs + 20):
+        start = time.perf_counter()
+        session.run(None, {"input": pixels})
+        times.append(time.perf_counter() - start)
+    return float(np.median(times[20:])) * 1e3
+
+
+def report(model: Path, split: str, most_padding: float | None = None) -> dict:
+    """Everything measured of one file: errors, calibration before and after temperature, milliseconds on one thread."""
+    from .calibration import age_spread, head_calibration, interval_coverage
+    from .faces import load_faces, read_index
+
+    faces = load_faces(read_index(split, most_padding=most_padding))
+    answers = answer(open_session(model), faces.images)
+    spread = age_spread(answers, faces)
+    return {
+        "file": model.name,
+        "split": split,
+        "n": len(faces),
+        **errors(answers, faces),
+        "gender": head_calibration(answers.gender, faces.gender),
+        "expression": head_calibration(answers.expression, faces.expression),
+        "ageSd": spread,
+        "ageIntervalCoverage": interval_coverage(answers, faces, spread),
+        "msOneThread": bench(open_session(model, 1)),
+    }

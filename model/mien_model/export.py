@@ -1,0 +1,44 @@
+"""`mien_model export`, first half: weights to ONNX in FP32, checked against PyTorch."""
+
+from pathlib import Path
+
+import numpy as np
+
+from .network import EXPRESSIONS, SIDE
+
+OPSET = 17
+OUTPUTS = ("age", "gender", "expression")
+LARGEST_DIFFERENCE = 1e-4
+
+
+def export_float(weights: Path, target: Path) -> float:
+    """f32 [n, 3, 112, 112] in -1..1 to `age` [n, 1] years, `gender` [n, 1] logit of male, `expression` [n, 3] logits.
+
+    Returns the largest difference from PyTorch over random inputs; raises ValueError where it is over LARGEST_DIFFERENCE.
+    """
+    import onnxruntime
+    import torch
+
+    from .mobilenet import load_network
+
+    network = load_network(weights)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    torch.onnx.export(
+        network,
+        (torch.zeros(1, 3, SIDE, SIDE),),
+        str(target),
+        opset_version=OPSET,
+        input_names=["input"],
+        output_names=list(OUTPUTS),
+        dynamic_axes={name: {0: "n"} for name in ("input", *OUTPUTS)},
+        dynamo=False,
+    )
+    probe = np.random.default_rng(1).uniform(-1, 1, (8, 3, SIDE, SIDE)).astype(np.float32)
+    session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        reference = [value.numpy() for value in network(torch.from_numpy(probe))]
+    found = session.run(list(OUTPUTS), {"input": probe})
+    worst = max(float(np.abs(a - b).max()) for a, b in zip(found, reference, strict=True))
+    if worst > LARGEST_DIFFERENCE or found[2].shape[1] != len(EXPRESSIONS):
+        raise ValueError(f"ONNX and PyTorch differ by {worst}, at most {LARGEST_DIFFERENCE} is allowed")
+    return worst

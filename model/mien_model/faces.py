@@ -1,0 +1,74 @@
+"""Labelled face crops in the index form of the shared faces: index.csv beside uncompressed zips of square JPEGs."""
+
+import csv
+import zipfile
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from .paths import FACES
+
+MOST_PADDING = 0.4
+"""Crops with a larger share outside their source picture are left out of clean batches."""
+
+
+@dataclass(frozen=True)
+class Faces:
+    """n faces. images: u8 RGB [n, side, side, 3]; age in years, gender (0 female, 1 male), expression (0..2): NaN where unknown."""
+
+    images: np.ndarray
+    age: np.ndarray
+    gender: np.ndarray
+    expression: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def read_index(split: str, folder: Path = FACES, most_padding: float | None = None) -> list[dict[str, str]]:
+    """The index rows of a split, in the index's order. Raises FileNotFoundError where there are no faces."""
+    with open(folder / "index.csv", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == split]
+    return [row for row in rows if most_padding is None or float(row["pad_frac"]) <= most_padding]
+
+
+def load_faces(rows: list[dict[str, str]], folder: Path = FACES) -> Faces:
+    """Decode the crops of index rows."""
+    from PIL import Image
+
+    shards: dict[str, zipfile.ZipFile] = {}
+    images = []
+    for row in rows:
+        if row["shard"] not in shards:
+            shards[row["shard"]] = zipfile.ZipFile(folder / row["shard"])
+        encoded = shards[row["shard"]].read(row["file"])
+        images.append(np.asarray(Image.open(BytesIO(encoded)).convert("RGB")))
+    for shard in shards.values():
+        shard.close()
+    return Faces(np.stack(images), _numbers(rows, "age"), _numbers(rows, "gender"), _numbers(rows, "emo3"))
+
+
+def _numbers(rows: list[dict[str, str]], column: str) -> np.ndarray:
+    return np.array([float(row[column]) if row[column] else np.nan for row in rows])
+
+
+def stratified_sample(rows: list[dict[str, str]], count: int, seed: int) -> list[dict[str, str]]:
+    """At most `count` rows spread evenly over sources, and within them over age decades, gender and expression."""
+    generator = np.random.default_rng(seed)
+    strata: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for row in rows:
+        decade = str(int(float(row["age"])) // 10) if row["age"] else ""
+        strata.setdefault((row["source"], decade, row["gender"], row["emo3"]), []).append(row)
+    by_source: dict[str, list[list[dict[str, str]]]] = {}
+    for key, members in sorted(strata.items()):
+        by_source.setdefault(key[0], []).append([members[i] for i in generator.permutation(len(members))])
+    sample = []
+    for groups in by_source.values():
+        share, taken, depth = -(-count // len(by_source)), [], 0
+        while len(taken) < share and any(depth < len(group) for group in groups):
+            taken += [group[depth] for group in groups if depth < len(group)]
+            depth += 1
+        sample += taken[:share]
+    return sample[:count]

@@ -1,0 +1,10 @@
+"""Where things lie. Only `release/` is committed; the cache can be thrown away at any time."""
+
+from pathlib import Path
+
+MODEL = Path(__file__).resolve().parent.parent
+RELEASE = MODEL / "release"
+CACHE = MODEL / ".cache"
+SHARED = MODEL.parent.parent / "shared"
+FACES = SHARED / "faces"
+START_WEIGHTS = SHARED / "weights" / "npu-head-start.safetensors"
