@@ -21,7 +21,7 @@ export function parseSource(text: string): CameraSource {
   if (scheme === 'file') return { kind: 'file', path: fileURLToPath(source) };
   if (scheme === 'rtsp' || scheme === 'rtsps') {
     // The URL travels in a line of its own to ffmpeg; white space has to be percent-encoded in any case.
-    if (/\s/.test(source) || !/^rtsps?:\/\/[^/?#]*[^/?#@]/i.test(source)) {
+    if (/\s/.test(source) || !/^[^/?#:]/.test(afterCredentials(source.slice(scheme.length + 3)))) {
       throw new MienError('CAMERA_NOT_FOUND', `The RTSP address has no host or contains white space; ${EXPECTED}.`);
     }
     return { kind: 'rtsp', url: source };
@@ -44,9 +44,9 @@ export function describeSource(source: CameraSource): string {
   if (source.kind === 'clip') return 'clip';
   if (source.kind === 'file') return `file ${basename(source.path)}`;
   if (source.kind === 'v4l2') return `v4l2 ${source.device}`;
-  // Everything up to the last @ may be a password, also one that was not encoded; some cameras take theirs in path or query.
+  // Some cameras take user and password in the path or the query.
   const [, scheme, rest] = /^(rtsps?):\/\/(.*)$/i.exec(source.url) as unknown as [string, string, string];
-  const address = rest.slice(rest.lastIndexOf('@') + 1).replace(/[?#].*$/, '');
+  const address = afterCredentials(rest).replace(/[?#].*$/, '');
   const slash = address.indexOf('/');
   return `${scheme.toLowerCase()} ${address.includes('=') && slash >= 0 ? `${address.slice(0, slash)}/...` : address}`;
 }
@@ -78,4 +78,9 @@ export async function checkSource(source: CameraSource): Promise<void> {
   const name = nearest === 'clip' || nearest === undefined ? nearest : join(dirname(path), nearest);
   const hint = isNear ? ` Did you mean ${name}?` : source.kind === 'v4l2' ? ' No video device is connected.' : '';
   throw new MienError('CAMERA_NOT_FOUND', `There is no ${source.kind === 'file' ? 'video file' : 'video device'} ${path}.${hint}`);
+}
+
+/** Everything up to the last @ may be a password, also one that was not encoded. */
+function afterCredentials(rest: string): string {
+  return rest.slice(rest.lastIndexOf('@') + 1);
 }
