@@ -1,0 +1,150 @@
+/**
+ * A typed client of a running Mien, for Node 22 and newer and for browsers. No dependencies.
+ *
+ *     const mien = createClient({ url: 'http://127.0.0.1:7430' });
+ *     for await (const event of mien.events({ types: ['person.appeared'] })) greet(event.data.person);
+ */
+import type { EventName, MienEvent, Person } from './events.ts';
+import type { AnalyzeAnswer, HeldEvents, ModelsAnswer, PeopleAnswer, Status } from './console/answers.ts';
+import type { EventFilter } from './host/event-filter.ts';
+import type { AnalyzeOptions, AnnotateStyle, ModelStatus, SwapRequest } from './sight/sight.ts';
+import { ClientError } from './client-error.ts';
+import { type FollowOptions, followSocket } from './socket-follower.ts';
+
+export { ClientError };
+export type { EventFilter, EventName, MienEvent, ModelStatus, Person, Status };
+
+export interface ClientOptions {
+  /** Where Mien runs, as `http://127.0.0.1:7430`. */
+  readonly url: string;
+  readonly token?: string | undefined;
+}
+
+export interface EventsOptions extends Omit<EventFilter, 'types'>, FollowOptions {
+  readonly types?: readonly EventName[];
+  /** Updates of one type about one person closer than this come as one, the newest. */
+  readonly debounceMs?: number;
+  /** Start after this sequence instead of now; 0 gives everything still held. */
+  readonly since?: number;
+}
+
+export interface PeopleOptions extends Omit<EventFilter, 'types'>, FollowOptions {
+  /** `periodic` once a second; `motion` at frame rate, on the same machine only. */
+  readonly mode?: 'periodic' | 'motion';
+  /** Least milliseconds between two snapshots. */
+  readonly leastMs?: number;
+}
+
+/** Every call rejects with ClientError, or with the signal's reason when aborted. */
+export interface Client {
+  status(signal?: AbortSignal): Promise<Status>;
+  people(camera?: string, signal?: AbortSignal): Promise<PeopleAnswer['people']>;
+  models(signal?: AbortSignal): Promise<readonly ModelStatus[]>;
+  loadModel(name: string): Promise<ModelStatus>;
+  unloadModel(name: string): Promise<ModelStatus>;
+  swapModel(name: string, request: SwapRequest): Promise<ModelStatus>;
+  selftestModel(name: string): Promise<ModelStatus>;
+  /** `image` is an encoded image: JPEG, PNG, WebP and what else sight decodes. */
+  analyze(image: Uint8Array<ArrayBuffer> | Blob, options?: Omit<AnalyzeOptions, 'annotate'>, signal?: AbortSignal): Promise<AnalyzeAnswer>;
+  /** The image as JPEG with the faces boxed or made unrecognisable. */
+  annotate(image: Uint8Array<ArrayBuffer> | Blob, style: AnnotateStyle, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /** One JPEG of the camera; needs the scope camera.preview. */
+  preview(camera?: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /** Events still held in memory, oldest first. */
+  heldEvents(options?: Omit<EventsOptions, keyof FollowOptions | 'debounceMs'>): Promise<HeldEvents>;
+  /** Events as they come, without end: reconnects and goes on where it was. Ends when `signal` aborts or the loop is left. */
+  events(options?: EventsOptions): AsyncIterableIterator<MienEvent>;
+  /** Snapshots of everybody who is here. Snapshots that nobody took are replaced by the newest. */
+  snapshots(options?: PeopleOptions): AsyncIterableIterator<readonly Person[]>;
+  /** Address of the live picture for an <img>, with the token in it. */
+  previewUrl(camera: string): string;
+}
+
+export function createClient({ url, token }: ClientOptions): Client {
+  const base = new URL(url);
+
+  async function call(method: 'GET' | 'POST', path: string, request: CallOptions = {}): Promise<Response> {
+    const target = addressOf(base, path, request.query);
+    const headers = new Headers();
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+    if (request.type !== undefined) headers.set('content-type', request.type);
+    let response: Response;
+    try {
+      response = await fetch(target, { method, headers, body: request.body ?? null, signal: request.signal ?? null });
+    } catch (cause) {
+      if (request.signal?.aborted) throw request.signal.reason;
+      throw new ClientError('UNREACHABLE', `nothing answers at ${base.origin}; is Mien running there?`, 0, { cause });
+    }
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+  const json = async <T>(method: 'GET' | 'POST', path: string, request?: CallOptions): Promise<T> => (await call(method, path, request)).json() as Promise<T>;
+  const model = (name: string, action: string, body?: object): Promise<ModelStatus> =>
+    json('POST', `/v1/models/${encodeURIComponent(name)}/${action}`, body && { body: JSON.stringify(body), type: 'application/json' });
+  const bytes = async (response: Promise<Response>): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await (await response).arrayBuffer());
+  const image = (body: Uint8Array<ArrayBuffer> | Blob, query: Query, signal?: AbortSignal): CallOptions => ({ body, query, signal, type: 'application/octet-stream' });
+  const socketAddress = (query: Query) => {
+    const address = addressOf(base, '/v1/events', { ...query, access_token: token });
+    address.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:';
+    return address;
+  };
+
+  const probe = (): Promise<unknown> => call('GET', '/v1/status');
+
+  return {
+    status: (signal) => json('GET', '/v1/status', { signal }),
+    people: async (camera, signal) => (await json<PeopleAnswer>('GET', '/v1/people', { query: { camera }, signal })).people,
+    models: async (signal) => (await json<ModelsAnswer>('GET', '/v1/models', { signal })).models,
+    loadModel: (name) => model(name, 'load'),
+    unloadModel: (name) => model(name, 'unload'),
+    swapModel: (name, request) => model(name, 'swap', request),
+    selftestModel: (name) => model(name, 'selftest'),
+    analyze: (body, options = {}, signal) => json('POST', '/v1/analyze', image(body, { ...options }, signal)),
+    annotate: (body, annotate, signal) => bytes(call('POST', '/v1/analyze', image(body, { annotate }, signal))),
+    preview: (camera, signal) => bytes(call('GET', '/v1/preview.jpg', { query: { camera }, signal })),
+    heldEvents: ({ since, ...filter } = {}) => json('GET', '/v1/events', { query: { ...filterQuery(filter), since } }),
+    events({ since, debounceMs, signal, onConnection, onGap, ...filter } = {}) {
+      const query = { ...filterQuery(filter), debounceMs };
+      const follow = { signal, onConnection, onGap, probe };
+      return followSocket((resume) => socketAddress({ ...query, since: resume?.since ?? since, bootId: resume?.bootId }), follow, (frame) =>
+        frame.kind === 'event' ? frame.event : undefined,
+      );
+    },
+    snapshots({ mode = 'periodic', leastMs, signal, onConnection, onGap, ...filter } = {}) {
+      const address = socketAddress({ ...filterQuery(filter), mode, debounceMs: leastMs });
+      const follow = { signal, onConnection, onGap, probe, newestOnly: true };
+      return followSocket(() => address, follow, (frame) => (frame.kind === 'people' ? frame.people : undefined));
+    },
+    previewUrl: (camera) => addressOf(base, '/v1/preview.mjpeg', { camera, access_token: token }).href,
+  };
+}
+
+type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+interface CallOptions {
+  readonly query?: Query;
+  readonly body?: Uint8Array<ArrayBuffer> | Blob | string;
+  readonly type?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+function addressOf(base: URL, path: string, query: Query = {}): URL {
+  const address = new URL(path, base);
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) address.searchParams.set(key, String(value));
+  return address;
+}
+
+/** The query form of a filter; the server's subscription.ts reads it. */
+function filterQuery({ types, cameras, person = {} }: Omit<EventFilter, 'types'> & { readonly types?: readonly string[] }): Query {
+  const conditions = Object.entries(person).map(([path, condition]) => [
+    `person.${path}`,
+    Array.isArray(condition) ? condition.join(',') : `${condition.min ?? ''}..${condition.max ?? ''}`,
+  ]);
+  return { types: types?.join(','), camera: cameras?.join(','), ...Object.fromEntries(conditions) };
+}
+
+async function refusal(response: Response): Promise<ClientError> {
+  const fallback = { code: 'INTERNAL', message: `${response.status} ${response.statusText}` };
+  const { error = fallback } = await response.json().catch(() => ({})) as { error?: { code: string; message: string } };
+  return new ClientError(error.code, error.message, response.status);
+}

@@ -1,0 +1,68 @@
+/** What every route gets, and the guard in front of all of them. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault, FastifyBaseLogger } from 'fastify';
+import type { Config } from '../config.ts';
+import { MienError } from '../errors.ts';
+import type { EventBus } from '../host/event-bus.ts';
+import type { Logger } from '../log.ts';
+import type { Sight } from '../sight/sight.ts';
+import type { ApiScope, Guard } from './auth.ts';
+import { httpStatus, nameFault } from './http-errors.ts';
+import type { PeopleView } from './people-view.ts';
+
+export type Api = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>;
+
+export interface ApiSources {
+  readonly config: Config;
+  readonly sight: Sight;
+  readonly people: PeopleView;
+  readonly bus: EventBus;
+  readonly logger: Logger;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call; `api` when absent, `open` for nothing secret. */
+    access?: ApiScope | 'open';
+    /** Also take the token as ?access_token=, for pictures and sockets, which a page cannot give headers. */
+    queryToken?: boolean;
+    /** Refuse a browser that comes from another site. Always so for what is not GET or HEAD. */
+    sameOrigin?: boolean;
+  }
+}
+
+/** Bytes of the largest request body. */
+export const bodyLimit = 25 * 1024 * 1024;
+
+const headers = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+/** Must be added before any route. */
+export function addGuard(api: Api, guard: Guard, logger: Logger): void {
+  api.addHook('onRequest', async (request, reply) => {
+    reply.headers(headers);
+    const { access = 'api', queryToken, sameOrigin } = request.routeOptions.config;
+    guard.checkHost(request.headers);
+    if (sameOrigin || (request.method !== 'GET' && request.method !== 'HEAD')) guard.checkOrigin(request.headers);
+    if (access !== 'open' && !request.is404) {
+      guard.checkToken({ headers: request.headers, query: request.query as Record<string, unknown> }, access, queryToken);
+    }
+  });
+  api.setErrorHandler((fault, request, reply) => {
+    const named = nameFault(fault, bodyLimit);
+    const status = httpStatus(named.code);
+    const fields = { method: request.method, path: request.url.split('?')[0], code: named.code };
+    if (status >= 500) logger.error({ ...fields, err: fault }, 'request failed');
+    else logger.debug(fields, named.message);
+    if (status === 401) reply.header('www-authenticate', 'Bearer realm="Mien"');
+    if (status === 429) reply.header('retry-after', '1');
+    return reply.code(status).type('application/json; charset=utf-8').send({ error: named.toJSON() });
+  });
+  api.setNotFoundHandler((request) => {
+    throw new MienError('ROUTE_NOT_FOUND', `there is no ${request.method} ${request.url.split('?')[0]}; /v1/openapi.json lists what there is`);
+  });
+}
