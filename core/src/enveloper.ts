@@ -1,6 +1,7 @@
 /** Turns what happened into CloudEvents: ids, sequence, source, times. One per start of Mien. */
 import { randomUUID } from 'node:crypto';
 import type { EventData, EventName, EventOf } from './events.ts';
+import { monotonicMs } from './frame.ts';
 
 /** Where and when it happened. `camera` is absent for events of the whole device. */
 export interface EventMoment {
@@ -20,7 +21,7 @@ export interface Enveloper {
 
 export interface EnveloperOptions {
   readonly bootId?: string;
-  /** Host clock for `emittedMonoMs`; performance.now() by default. */
+  /** Host clock for `emittedMonoMs`; monotonicMs() by default. */
   readonly monoMs?: () => number;
   /** Stronger rule for `wallTrusted` where the device knows better (an RTC, NTP state). */
   readonly wallTrusted?: (wallMs: number) => boolean;
@@ -38,7 +39,7 @@ export const EARLIEST_WALL_MS = Date.UTC(2025, 0, 1);
  */
 export function createEnveloper(device: string, options: EnveloperOptions = {}): Enveloper {
   const bootId = options.bootId ?? randomUUID();
-  const monoMs = options.monoMs ?? (() => performance.now());
+  const monoMs = options.monoMs ?? monotonicMs;
   const wallTrusted = options.wallTrusted ?? ((wallMs: number) => wallMs >= EARLIEST_WALL_MS);
   let sequence = 0;
   return {

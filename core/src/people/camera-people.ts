@@ -97,9 +97,9 @@ export class CameraPeople {
     return [...this.#identities.persons.values()].map((person) => person.snapshot(this.#heads, Math.max(t, person.lastSeen)));
   }
 
-  whyNot(id: string): WhyNot[] | undefined {
+  whyNot(id: string): WhyNot[] {
     const person = this.#identities.persons.get(id);
-    return person && whyNot(person, this.#config, this.#heads, this.#clock.t);
+    return person ? whyNot(person, this.#config, this.#heads, this.#clock.t) : [];
   }
 
   /** Capture instant for events of the camera itself; the host's clocks before the first frame. */

@@ -1,8 +1,9 @@
 /** The people half of Mien: observations and notices of sight in, events out. It never sees a pixel. */
 import Value from 'typebox/value';
 import { CameraConfig, type Config } from '../config.ts';
-import type { Enveloper } from '../enveloper.ts';
+import { createEnveloper, type Enveloper } from '../enveloper.ts';
 import type { MienEvent, Person } from '../events.ts';
+import { monotonicMs } from '../frame.ts';
 import type { Observation } from '../observation.ts';
 import { CameraPeople } from './camera-people.ts';
 import { modelEvent, type ModelNotice, type Notice } from './notices.ts';
@@ -15,27 +16,30 @@ export type { WhyNot } from './why-not.ts';
 export interface People {
   /** What this frame changed, in order. */
   observe(observation: Observation): MienEvent[];
-  /** Call a few times a second: lets persons go while a camera is silent. Harmless while frames come. */
-  tick(): MienEvent[];
+  /**
+   * Call a few times a second: lets persons go while a camera is silent; harmless while frames come. `nowMonoMs`: host's monotonic clock.
+   * Not for files played as fast as they decode: there time is the media's.
+   */
+  tick(nowMonoMs?: number): MienEvent[];
   notice(notice: Notice): MienEvent[];
   /** Everybody here, those just out of sight included. */
   current(): Person[];
-  /** Which rule holds what back for this person; undefined when nobody has the id. */
-  whyNot(personId: string): WhyNot[] | undefined;
+  /** Which rules hold what back for this person; empty when nobody here has the id. */
+  whyNot(personId: string): WhyNot[];
   /** How much is remembered: it returns to zero when everybody has left and the grace is over. */
   size(): { tracks: number; persons: number; departed: number };
 }
 
 export interface PeopleOptions {
-  /** The host's monotonic clock, milliseconds: measures silence, never durations of persons. performance.now() by default. */
+  /** The host's monotonic clock, milliseconds: measures silence, never durations of persons. monotonicMs() by default. */
   readonly monoMs?: () => number;
   readonly wallMs?: () => number;
   readonly profile?: string;
 }
 
 /** Persons are counted apart for every camera; ids are unique over all of them. */
-export function createPeople(config: Config, enveloper: Enveloper, options: PeopleOptions = {}): People {
-  const monoMs = options.monoMs ?? (() => performance.now());
+export function createPeople(config: Config, enveloper: Enveloper = createEnveloper(config.device), options: PeopleOptions = {}): People {
+  const monoMs = options.monoMs ?? monotonicMs;
   const wallMs = options.wallMs ?? (() => Date.now());
   const context = { enveloper, profile: options.profile ?? 'demo', nextId: createPersonIds() };
   const cameras = new Map<string, CameraPeople>(config.cameras.map((camera) => [camera.name, new CameraPeople(config, camera, context)]));
@@ -73,10 +77,7 @@ export function createPeople(config: Config, enveloper: Enveloper, options: Peop
       const events = camera.observe(observation, monoMs());
       return camera.lost ? [...restore(camera, 'frames come again', 'frame'), ...events] : events;
     },
-    tick() {
-      const now = monoMs();
-      return [...cameras.values()].flatMap((camera) => camera.tick(now));
-    },
+    tick: (nowMonoMs = monoMs()) => [...cameras.values()].flatMap((camera) => camera.tick(nowMonoMs)),
     notice(notice) {
       switch (notice.type) {
         case 'camera.lost':
@@ -94,13 +95,7 @@ export function createPeople(config: Config, enveloper: Enveloper, options: Peop
       }
     },
     current: () => [...cameras.values()].flatMap((camera) => camera.current(monoMs())),
-    whyNot(personId) {
-      for (const camera of cameras.values()) {
-        const held = camera.whyNot(personId);
-        if (held) return held;
-      }
-      return undefined;
-    },
+    whyNot: (personId) => [...cameras.values()].flatMap((camera) => camera.whyNot(personId)),
     size() {
       const sum = { tracks: 0, persons: 0, departed: 0 };
       for (const { size } of cameras.values()) for (const key of ['tracks', 'persons', 'departed'] as const) sum[key] += size[key];
