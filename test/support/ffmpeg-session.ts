@@ -1,8 +1,9 @@
 /** Both sides of an ffmpeg camera in one process, as host and sight hold them, with everything they said. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { paceOf, parseSource } from '../../core/src/camera/camera-source.ts';
 import { type FfmpegCamera, openFfmpegCamera } from '../../core/src/camera/ffmpeg-camera.ts';
 import { createFfmpegProcess, type FfmpegEvent, type FfmpegProcess, type FfmpegTiming } from '../../core/src/camera/ffmpeg-process.ts';
 import type { CameraConfig } from '../../core/src/config.ts';
@@ -28,7 +29,7 @@ export interface Session extends AsyncDisposable {
 }
 
 export async function openSession({ source, once = false, camera: overrides, ffmpeg = 'ffmpeg', timing }: SessionOptions): Promise<Session> {
-  const camera = await openFfmpegCamera({ name: 'main', pace: once ? 'every' : 'live' });
+  const camera = await openFfmpegCamera({ name: 'main', pace: paceOf(parseSource(source), once) });
   const events: FfmpegEvent[] = [];
   const logged: string[] = [];
   const log = (fields: object, message: string): void => void logged.push(`${JSON.stringify(fields)} ${message}`);
@@ -78,8 +79,11 @@ export async function until(condition: () => boolean, what: string, timeoutMs = 
   }
 }
 
-/** True while the process exists and is not a zombie waiting to be reaped. */
+/** True while the process exists and is not a zombie waiting to be reaped. Linux. */
 export function isRunning(pid: number): boolean {
-  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
-  return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
 }

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { closest, distance } from 'fastest-levenshtein';
 import { MienError } from '../errors.ts';
+import type { Pace } from './frame-source.ts';
 
 export type CameraSource =
   | { readonly kind: 'clip' }
@@ -49,6 +50,11 @@ export function describeSource(source: CameraSource): string {
   const address = afterCredentials(rest).replace(/[?#].*$/, '');
   const slash = address.indexOf('/');
   return `${scheme.toLowerCase()} ${address.includes('=') && slash >= 0 ? `${address.slice(0, slash)}/...` : address}`;
+}
+
+/** With `once` what is recorded gives each frame exactly once; a live camera cannot be held back. */
+export function paceOf(source: CameraSource, once: boolean): Pace {
+  return once && (source.kind === 'clip' || source.kind === 'file') ? 'every' : 'live';
 }
 
 /** The text without what must not be logged: the credentials of the source, and the folder of a file. */

@@ -91,7 +91,8 @@ export class FfmpegCamera implements FrameSource {
   }
 
   tell({ kind, error }: FfmpegNews): void {
-    if (error) this.#error = new MienError(error.code, error.message);
+    // A stream that was not what it said is the cause; that ffmpeg ended is what followed.
+    if (error && this.#error?.code !== 'FRAME_INVALID') this.#error = new MienError(error.code, error.message);
     if (kind === 'lost') {
       if (!this.#socket && this.#state !== 'ended') this.#state = 'lost';
       return;

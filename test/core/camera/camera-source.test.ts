@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkSource, describeSource, parseSource, redactSource } from '../../../core/src/camera/camera-source.ts';
+import { checkSource, describeSource, paceOf, parseSource, redactSource } from '../../../core/src/camera/camera-source.ts';
 import { MienError } from '../../../core/src/errors.ts';
 import { temporaryFolder } from '../../support/ffmpeg-session.ts';
 
@@ -58,6 +58,12 @@ for (const [source, shown] of [
     }
   });
 }
+
+test('only what is recorded can be held back', () => {
+  const paces = ['clip', 'a.mp4', '/dev/video0', 'rtsp://cam/a'].map((source) => paceOf(parseSource(source), true));
+  assert.equal(paces, ['every', 'every', 'live', 'live']);
+  assert.is(paceOf(parseSource('clip'), false), 'live');
+});
 
 test('files and devices that are not there are named, with what is', async () => {
   const folder = temporaryFolder();
