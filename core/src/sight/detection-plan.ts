@@ -1,5 +1,5 @@
-import type { Region } from './detector.ts';
 import type { Rect } from './geometry.ts';
+import { type Region, tiles, wholeFrame } from './regions.ts';
 
 export interface DetectionPlanOptions {
   /** A face is reliably found from this share of a region's side on. */
@@ -7,7 +7,7 @@ export interface DetectionPlanOptions {
   readonly largestShare: number;
 }
 
-export const detectionPlanDefaults: DetectionPlanOptions = { smallestShare: 0.1, largestShare: 0.6 };
+export const detectionPlanDefaults: DetectionPlanOptions = { smallestShare: 0.1, largestShare: 0.5 };
 
 /** The square around a tracked face is this many faces wide: room to move, and the detector's best scale. */
 const facesWide = 4;
@@ -74,18 +74,11 @@ export class DetectionPlan {
   }
 }
 
-/** The whole frame in one square, then squares of its shorter side along the longer one, overlapping by a fifth or more. */
+/** The whole frame, then squares of its shorter side along the longer one. */
 function searchRegions(width: number, height: number): Region[] {
-  const long = Math.max(width, height);
   const short = Math.min(width, height);
-  const whole: Region = { x: (width - long) / 2, y: (height - long) / 2, size: long };
-  if (long < short * 1.1) return [whole];
-  const count = Math.ceil((long - 0.2 * short) / (0.8 * short));
-  const tiles = Array.from({ length: count }, (_, i): Region => {
-    const offset = ((long - short) * i) / (count - 1);
-    return width >= height ? { x: offset, y: 0, size: short } : { x: 0, y: offset, size: short };
-  });
-  return [whole, ...tiles];
+  const whole = wholeFrame(width, height);
+  return Math.max(width, height) < short * 1.1 ? [whole] : [whole, ...tiles(width, height, short, 0.2)];
 }
 
 function squareAround(faces: readonly Rect[]): Region {

@@ -1,9 +1,9 @@
 import type { CameraConfig, Config } from '../config.ts';
-import type { FrameSource } from '../camera/frame-source.ts';
 import { MienError } from '../errors.ts';
 import type { ModelListener, ModelManager } from '../inference/model-manager.ts';
 import { type Logger, silentLogger } from '../log.ts';
 import { Scope } from '../scope.ts';
+import type { CameraOpener } from './camera-opener.ts';
 import { CameraRunner } from './camera-runner.ts';
 import { JpegFeed } from './jpeg-feed.ts';
 import { LatencyWindow } from './latency-window.ts';
@@ -12,14 +12,6 @@ import { modelNotices } from './model-notices.ts';
 import { Pipeline, type PipelineStages } from './pipeline.ts';
 import { PreviewRenderer } from './preview.ts';
 import type { Analysis, AnalyzeOptions, Models, Sight, SightListener, SightStatus } from './sight.ts';
-
-/** How sight gets at cameras. */
-export interface CameraOpener {
-  /** Errors: CAMERA_NOT_FOUND, CAMERA_BUSY, FFMPEG_MISSING. `once`: play to the end, each frame, then end. */
-  open(camera: CameraConfig, options: { readonly once: boolean }, signal: AbortSignal): Promise<FrameSource>;
-  /** What it is, without credentials. */
-  describe(camera: CameraConfig): string;
-}
 
 /** What sight is made of; the container, or a test, puts it together. */
 export interface SightParts {

@@ -1,12 +1,13 @@
 import type { Config } from '../config.ts';
 import { MienError } from '../errors.ts';
 import type { ModelListener } from '../inference/model-manager.ts';
+import type { Logger } from '../log.ts';
 import { type Feeds, HostFeeds } from './feeds.ts';
 import type { Answers, Method, Request, SightStart, ToHost, ToSight } from './messages.ts';
 import { createSight, type SightCore, type SightParts } from './sight-core.ts';
 
 /** Puts sight together for a configuration. */
-export type ComposeSight = (config: Config, feeds: Feeds) => (listener: ModelListener) => Promise<SightParts>;
+export type ComposeSight = (config: Config, feeds: Feeds, logger: Logger) => (listener: ModelListener) => Promise<SightParts>;
 
 /** Beats come at least four times within the time after which silence counts as death. */
 const beatsPerTimeout = 4;
@@ -58,7 +59,7 @@ export class SightSession implements AsyncDisposable {
   }
 
   async #start({ config, run, once }: SightStart): Promise<void> {
-    const sight = createSight(config, this.#compose(config, this.#feeds), { run, once, logger: stderrLogger });
+    const sight = createSight(config, this.#compose(config, this.#feeds, stderrLogger), { run, once, logger: stderrLogger });
     this.#sight = sight;
     await sight.start({
       observation: (observation) => this.#send({ type: 'observation', observation }),
@@ -132,7 +133,7 @@ export class SightSession implements AsyncDisposable {
 }
 
 /** The few things that sight itself has to say go to its stderr, which is the host's. */
-const stderrLogger = {
+const stderrLogger: Logger = {
   error: write,
   warn: write,
   info() {},
