@@ -13,6 +13,7 @@ export const CameraConfig = Type.Object(
     rotate: Type.Union([Type.Literal(0), Type.Literal(90), Type.Literal(180), Type.Literal(270)], { default: 0 }),
     mirror: Type.Boolean({ default: false }),
     fieldOfViewDeg: Type.Number({ minimum: 20, maximum: 170, default: 70, description: 'horizontal, of the upright picture' }),
+    calibration: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'distance factor, written by `mien calibrate`' })),
     width: Type.Optional(Type.Integer({ minimum: 64, maximum: 3840, description: 'asked of the camera (V4L2)' })),
     height: Type.Optional(Type.Integer({ minimum: 64, maximum: 2160 })),
     framesPerSecond: Type.Optional(Type.Number({ minimum: 1, maximum: 120 })),
@@ -62,7 +63,6 @@ export const DistanceConfig = Type.Object(
     midEnterM: Type.Number({ default: 2.5 }),
     midLeaveM: Type.Number({ default: 3.0 }),
     faceWidthM: Type.Number({ default: 0.155, description: 'assumed width of the detector\'s face box on an adult' }),
-    calibration: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'factor found by `mien calibrate` with a person at 1 m' })),
   },
   strict,
 );

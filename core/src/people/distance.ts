@@ -12,7 +12,7 @@ const FARTHEST_M = 50;
 
 export interface View {
   readonly distance: Config['distance'];
-  readonly camera: Pick<CameraConfig, 'fieldOfViewDeg' | 'mirror'>;
+  readonly camera: Pick<CameraConfig, 'fieldOfViewDeg' | 'mirror' | 'calibration'>;
 }
 
 /** Metres from the camera and degrees to the device's right, from the face box by a pinhole camera. `width` and `height`: pixels of the frame. */
@@ -21,9 +21,9 @@ export function locate([x, y, w, h]: Box, { width, height }: { width: number; he
   const facePx = Math.max(1, w * width);
   const right = ((x + w / 2 - 0.5) * width) / focalPx;
   const down = ((y + h / 2 - 0.5) * height) / focalPx;
-  const depth = ((distance.faceWidthM * focalPx) / facePx) * (distance.calibration ?? 1);
+  const depth = ((distance.faceWidthM * focalPx) / facePx) * (camera.calibration ?? 1);
   const m = Math.min(FARTHEST_M, depth * Math.hypot(1, right, down));
-  const relative = Math.hypot(ANATOMY, distance.calibration === undefined ? UNCALIBRATED : 0, BOX_ERROR_PX / facePx);
+  const relative = Math.hypot(ANATOMY, camera.calibration === undefined ? UNCALIBRATED : 0, BOX_ERROR_PX / facePx);
   return { m, sd: m * relative, bearingDeg: ((camera.mirror ? -1 : 1) * Math.atan(right) * 180) / Math.PI };
 }
 
@@ -70,6 +70,6 @@ export class Place {
   }
 
   get calibrated(): boolean {
-    return this.#view.distance.calibration !== undefined;
+    return this.#view.camera.calibration !== undefined;
   }
 }

@@ -1,0 +1,112 @@
+/** The command `mien`. Each command loads its own parts, so that `--help` is quick and small. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { MienError } from './errors.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const collect = (value: string, previous: string[] = []): string[] => [...previous, value];
+
+function integer(name: string, minimum: number) {
+  return (value: string): number => {
+    const number = Number(value);
+    if (!Number.isInteger(number) || number < minimum) {
+      throw new MienError('OPTION_UNKNOWN', `${name} expects a whole number of at least ${minimum}, not "${value}"`);
+    }
+    return number;
+  };
+}
+
+function createProgram(): Command {
+  const program = new Command('mien')
+    .description('Sees who stands before a robot or a kiosk and turns it into events, on this device.')
+    .version(version)
+    .showHelpAfterError('(run with --help for every option)')
+    .showSuggestionAfterError()
+    .exitOverride();
+
+  const command = (spec: string, description: string) => program.command(spec).description(description);
+
+  command('run', 'watch the cameras and emit events; the bundled clip when no camera is named')
+    .option('-c, --config <mien.yaml>', 'configuration file')
+    .option('--camera <source>', 'clip, a video file, /dev/videoN, rtsp://...; name=source names it; may be repeated', collect)
+    .option('--once', 'play files and the clip once, as fast as they can be read, then end')
+    .option('--json', 'print one CloudEvent as JSON per line on stdout')
+    .option('--host <address>', 'address of the console and API (loopback by default)')
+    .option('--port <number>', 'port of the console and API, 0 for any', integer('--port', 0))
+    .option('--precision <int8|fp32>', 'which network of the release runs')
+    .option('--detector <name>', 'which detector of the release runs')
+    .option('--log-level <level>', 'silent, error, warn, info, debug or trace')
+    .action(async (options) => (await import('./cli/run.ts')).run(options));
+
+  command('analyze <inputs...>', 'measure the faces in pictures: files, folders, globs, or - for standard input')
+    .option('-c, --config <mien.yaml>', 'configuration file')
+    .option('--json', 'one JSON object per input on stdout')
+    .option('--crop', 'each picture is one aligned square crop: no detection, exactly one face')
+    .option('--as-person', 'withhold what the quality gate, abstention and the minors\' rule would withhold in an event')
+    .option('--annotate <out.jpg>', 'write the picture with boxes drawn (one input) or into this folder (several)')
+    .option('--precision <int8|fp32>', 'which network of the release runs')
+    .option('--detector <name>', 'which detector of the release runs')
+    .action(async (inputs, options) => (await import('./cli/analyze.ts')).analyze(inputs, options));
+
+  command('bench', 'measure this machine: pipeline against bare model time, kernels, memory, event loop')
+    .option('--json', 'print the numbers as one JSON object')
+    .option('--frames <number>', 'frames of the memory run (5500 for the full figure)', integer('--frames', 600))
+    .action(async (options) => (await import('./cli/bench.ts')).bench(options));
+
+  const model = command('model', 'look at model releases');
+  model
+    .command('list')
+    .description('the networks of a release')
+    .option('--release <folder>', 'folder with model.json; the installed release by default')
+    .option('--json', 'as JSON')
+    .action(async (options) => (await import('./cli/model.ts')).modelList(options));
+  model
+    .command('info')
+    .argument('[name]', 'a network; the recogniser by default')
+    .description('what the manifest says of a network')
+    .option('--release <folder>', 'folder with model.json; the installed release by default')
+    .option('--json', 'as JSON')
+    .action(async (name, options) => (await import('./cli/model.ts')).modelInfo(name, options));
+  model
+    .command('verify')
+    .description('check hashes, load every file on this machine and compare with the known answers')
+    .option('--release <folder>', 'folder with model.json; the installed release by default')
+    .option('--json', 'as JSON')
+    .action(async (options) => (await import('./cli/model.ts')).modelVerify(options));
+
+  command('events', 'print the events of a running Mien')
+    .option('--url <address>', 'where it runs', 'http://127.0.0.1:7430')
+    .option('--token <token>', 'its token (or MIEN_TOKEN)')
+    .option('--follow', 'stay and print what comes')
+    .option('--json', 'one CloudEvent as JSON per line')
+    .option('--type <type>', 'only this type, as person.appeared; may be repeated', collect)
+    .action(async (options) => (await import('./cli/events.ts')).events(options));
+
+  command('calibrate', 'measure the distance factor of a camera once, with a person at a known distance')
+    .option('-c, --config <mien.yaml>', 'configuration file; the factor is written into it', 'mien.yaml')
+    .option('--camera <name>', 'camera of the configuration; the first by default')
+    .option('--at <metres>', 'where the person stands', Number, 1)
+    .option('--seconds <number>', 'how long to measure', Number, 10)
+    .action(async (options) => (await import('./cli/calibrate.ts')).calibrate(options));
+
+  for (const each of [program, ...program.commands, ...model.commands]) each.exitOverride().showSuggestionAfterError();
+  return program;
+}
+
+/** Exit codes: 0 fine, 1 some inputs or the run failed, 2 the command was not understood. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync([...argv], { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const fault = MienError.from(error);
+    const usage = fault.code === 'OPTION_UNKNOWN' || fault.code === 'CONFIG_INVALID';
+    process.stderr.write(`mien: ${fault.message}\n`);
+    if (fault.code === 'INTERNAL') process.stderr.write(`${fault.cause instanceof Error ? fault.cause.stack : fault.stack}\n`);
+    return usage ? 2 : 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

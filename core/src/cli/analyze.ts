@@ -1,0 +1,106 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { createLogger } from '../create-logger.ts';
+import { MienError } from '../errors.ts';
+import { checkConfig, readConfigFile } from '../load-config.ts';
+import { openLocalSight } from '../sight/local-sight.ts';
+import type { Analysis, AnalyzedFace } from '../sight/sight.ts';
+import { findInputs, type Input } from './inputs.ts';
+import { createProgress } from './progress.ts';
+import { untilSignalled } from './until-signalled.ts';
+
+export interface AnalyzeCommand {
+  config?: string;
+  json?: boolean;
+  crop?: boolean;
+  asPerson?: boolean;
+  annotate?: string;
+  precision?: string;
+  detector?: string;
+}
+
+/** `mien analyze`. One line (or JSON object) per input in the order given; a bad input does not stop the others. */
+export async function analyze(words: readonly string[], options: AnalyzeCommand): Promise<void> {
+  const input = options.config === undefined ? {} : await readConfigFile(options.config);
+  const model = { ...(input.model as object | undefined), ...(options.precision && { precision: options.precision }), ...(options.detector && { detector: options.detector }) };
+  const config = checkConfig({ ...input, model }, options.config ?? 'the command line');
+  const inputs = await findInputs(words);
+  const several = inputs.length > 1;
+  if (options.annotate !== undefined && several) await mkdir(options.annotate, { recursive: true });
+  const stop = untilSignalled();
+  const progress = createProgress('analyze', inputs.length);
+  let failed = 0;
+  const sight = await openLocalSight(config, createLogger({ level: 'warn', name: 'analyze' }), stop.signal);
+  try {
+    for (const one of inputs) {
+      if (stop.signal.aborted) break;
+      const result = await analyzeOne(one);
+      if (result instanceof MienError) failed += 1;
+      progress.clear();
+      process.stdout.write(`${options.json ? JSON.stringify(asJson(one.file, result)) : asText(one.file, result)}\n`);
+      progress.step();
+    }
+  } finally {
+    progress.stop();
+    await sight.models[Symbol.asyncDispose]();
+    stop[Symbol.dispose]();
+  }
+  if (failed > 0 || stop.signal.aborted) process.exitCode = 1;
+
+  async function analyzeOne(one: Input): Promise<Analysis | MienError> {
+    if ('error' in one) return one.error;
+    try {
+      const image = await readInput(one.file);
+      const analysis = await sight.analyze(image, {
+        crop: options.crop ?? false,
+        asPerson: options.asPerson ?? false,
+        ...(options.annotate !== undefined && { annotate: 'boxes' as const }),
+      }, stop.signal);
+      if (analysis.annotated && options.annotate !== undefined) {
+        await writeFile(several ? join(options.annotate, annotatedName(one.file)) : options.annotate, analysis.annotated);
+      }
+      return analysis;
+    } catch (fault) {
+      return MienError.from(fault);
+    }
+  }
+}
+
+async function readInput(file: string): Promise<Uint8Array> {
+  try {
+    return file === '-' ? await buffer(process.stdin) : await readFile(file);
+  } catch (cause) {
+    throw new MienError('INPUT_NOT_FOUND', `cannot read ${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function annotatedName(file: string): string {
+  return file === '-' ? 'stdin.jpg' : `${basename(file, extname(file))}.jpg`;
+}
+
+function asJson(file: string, result: Analysis | MienError): object {
+  if (result instanceof MienError) return { file, error: result.toJSON() };
+  const { annotated: _, ...rest } = result;
+  return { file, ...rest };
+}
+
+function asText(file: string, result: Analysis | MienError): string {
+  if (result instanceof MienError) return `${file}: ${result.code}: ${result.message}`;
+  const count = result.faces.length;
+  const head = `${file}: ${result.width}x${result.height}, ${count === 0 ? 'no faces' : count === 1 ? '1 face' : `${count} faces`}, ${result.ms.total.toFixed(0)} ms`;
+  return [head, ...result.faces.map(faceText)].join('\n');
+}
+
+function faceText({ box, age, gender, expression, quality, wouldAbstain }: AnalyzedFace): string {
+  const withheld = (value: { abstain: string }) => `unknown (${value.abstain})`;
+  const words = [
+    `  at ${box.map((number) => Math.round(number)).join(',')}`,
+    age && ('abstain' in age ? `age ${withheld(age)}` : `age ${age.years.toFixed(0)} ± ${age.sd.toFixed(0)}`),
+    gender && ('abstain' in gender ? `gender ${withheld(gender)}` : `${gender.label} ${(gender.p * 100).toFixed(0)} %`),
+    expression && ('abstain' in expression ? `expression ${withheld(expression)}` : `${expression.label} ${((expression.probs[expression.label] ?? 0) * 100).toFixed(0)} %`),
+    `quality ${quality.score.toFixed(2)}`,
+    wouldAbstain && wouldAbstain.length > 0 && `an event would withhold (${wouldAbstain.join(', ')})`,
+  ];
+  return words.filter(Boolean).join('  ');
+}

@@ -1,0 +1,32 @@
+import { createClient } from '../client.ts';
+import type { EventName, MienEvent } from '../events.ts';
+import { formatEvent } from '../events-text.ts';
+import { untilSignalled } from './until-signalled.ts';
+
+export interface EventsCommand {
+  url: string;
+  token?: string;
+  follow?: boolean;
+  json?: boolean;
+  type?: string[];
+}
+
+/** `mien events`: what a running Mien still holds, and with --follow what comes. */
+export async function events(options: EventsCommand): Promise<void> {
+  const client = createClient({ url: options.url, token: options.token ?? process.env['MIEN_TOKEN'] });
+  const stop = untilSignalled();
+  const types = options.type as EventName[] | undefined;
+  const print = (event: MienEvent): void => void process.stdout.write(`${options.json ? JSON.stringify(event) : formatEvent(event)}\n`);
+  try {
+    if (!options.follow) {
+      const held = await client.heldEvents({ ...(types && { types }) });
+      for (const event of held.events) print(event);
+      return;
+    }
+    for await (const event of client.events({ since: 0, signal: stop.signal, ...(types && { types }) })) print(event);
+  } catch (fault) {
+    if (!stop.signal.aborted) throw fault;
+  } finally {
+    stop[Symbol.dispose]();
+  }
+}

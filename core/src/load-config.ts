@@ -1,0 +1,50 @@
+/** Reads mien.yaml and the environment into a checked Config with every default filled in. */
+import { readFile } from 'node:fs/promises';
+import Value from 'typebox/value';
+import { isMap, parseDocument } from 'yaml';
+import { Config } from './config.ts';
+import { MienError } from './errors.ts';
+import { schemaFaults } from './schema-faults.ts';
+
+/** Settings as a person writes them: any part may be left out. */
+export type ConfigInput = { [K in keyof Config]?: unknown };
+
+/** Fills in defaults and checks. Throws CONFIG_INVALID with every fault, its path and the nearest known name. */
+export function checkConfig(input: unknown, origin = 'the configuration'): Config {
+  const value = Value.Default(Config, Value.Clone(input ?? {}));
+  const faults = schemaFaults(Config, value);
+  if (faults.length > 0) {
+    throw new MienError('CONFIG_INVALID', `${origin} has ${faults.length} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+  const config = value as Config;
+  const names = config.cameras.map((camera) => camera.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new MienError('CONFIG_INVALID', `${origin}: two cameras are named "${twice}"; give each entry of cameras: its own name`);
+  }
+  return config;
+}
+
+/** Reads one YAML file. Errors: INPUT_NOT_FOUND, CONFIG_INVALID with line and column. */
+export async function readConfigFile(path: string): Promise<ConfigInput> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new MienError('INPUT_NOT_FOUND', `cannot read the configuration ${path}: ${(cause as Error).message}`, { cause });
+  }
+  const document = parseDocument(text);
+  const [fault] = document.errors;
+  if (fault) throw new MienError('CONFIG_INVALID', `${path} is not valid YAML: ${fault.message}`);
+  if (document.contents === null) return {};
+  if (!isMap(document.contents)) throw new MienError('CONFIG_INVALID', `${path}: expected settings such as "cameras:" at the top level, found something else`);
+  return document.toJS() as ConfigInput;
+}
+
+/** File, then environment: MIEN_TOKEN is the place for a secret that should not stand in a file. */
+export async function loadConfig(path?: string): Promise<Config> {
+  const input = path === undefined ? {} : await readConfigFile(path);
+  const token = process.env['MIEN_TOKEN'];
+  if (token) input.api = { ...(input.api as object | undefined), token };
+  return checkConfig(input, path ?? 'the configuration');
+}

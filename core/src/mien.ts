@@ -1,0 +1,83 @@
+/** The composition root of the host: the order of start, and its exact reverse. */
+import type { Config } from './config.ts';
+import type { ConsoleServer } from './console/server.ts';
+import { createContainer } from './container.ts';
+import type { EventBus } from './host/event-bus.ts';
+import { type Logger, silentLogger } from './log.ts';
+import type { People } from './people/people.ts';
+import { Scope } from './scope.ts';
+import type { Sight } from './sight/sight.ts';
+import { step } from './step.ts';
+import * as T from './tokens.ts';
+
+export interface MienOptions {
+  readonly logger?: Logger;
+  /** Play every camera to its end, each frame, as fast as it can be read, and then be done. */
+  readonly once?: boolean;
+  /** Open the console and API; true unless said otherwise. */
+  readonly api?: boolean;
+  /** Aborting it stops Mien wherever it is. */
+  readonly signal?: AbortSignal;
+  /** Called with the bus before anything can be published. */
+  readonly onBus?: (bus: EventBus) => void;
+}
+
+export interface Mien extends AsyncDisposable {
+  /** Address of the console; undefined without `api`. */
+  readonly url: string | undefined;
+  readonly bus: EventBus;
+  readonly people: People;
+  readonly sight: Sight;
+  /** Resolves when every camera has ended and every event of theirs has been published. */
+  ended(): Promise<void>;
+}
+
+/** Sight loads two networks, tests them and says so; on a slow board from a slow card. */
+const SIGHT_START_MS = 60_000;
+const SERVER_START_MS = 10_000;
+/** How often persons are looked at while no frame comes. */
+const TICK_MS = 100;
+
+/** Starts Mien. Rejects with a MienError that names the step, after everything that had started was stopped again. */
+export async function createMien(config: Config, options: MienOptions = {}): Promise<Mien> {
+  const { logger = silentLogger, once = false, api = true, signal = new AbortController().signal } = options;
+  const scope = new Scope();
+  try {
+    const container = await createContainer('host', config, logger);
+    container.bind(T.RUN_MODE).toConstantValue({ once });
+    const [bus, people, sight] = await Promise.all([container.getAsync(T.EVENT_BUS), container.getAsync(T.PEOPLE), container.getAsync(T.SIGHT)]);
+    options.onBus?.(bus);
+    const publish = (events: Iterable<Parameters<EventBus['publish']>[0]>): void => {
+      for (const event of events) bus.publish(event);
+    };
+    let server: ConsoleServer | undefined;
+    if (api) {
+      const { createServer } = await import('./console/server.ts');
+      server = scope.use(await step('open the console', SERVER_START_MS, signal, () => createServer({ config, sight, people, bus, logger })));
+    }
+    scope.use(sight);
+    const listener = {
+      observation(observation: Parameters<People['observe']>[0]) {
+        publish(people.observe(observation));
+        bus.announceObserved(observation.camera);
+      },
+      notice: (notice: Parameters<People['notice']>[0]) => publish(people.notice(notice)),
+    };
+    await step('start sight', SIGHT_START_MS, signal, (cancel) => sight.start(listener, cancel));
+    if (!once) {
+      const ticking = setInterval(() => publish(people.tick()), TICK_MS);
+      scope.defer(() => clearInterval(ticking));
+    }
+    return {
+      url: server?.url,
+      bus,
+      people,
+      sight,
+      ended: () => sight.ended(),
+      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+    };
+  } catch (fault) {
+    await scope[Symbol.asyncDispose]().catch((more) => logger.error({ err: more }, 'stopping after a failed start'));
+    throw fault;
+  }
+}

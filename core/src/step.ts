@@ -1,0 +1,22 @@
+import { MienError } from './errors.ts';
+
+/** Runs one step of start or stop under a deadline; the error names the step. The step's own signal aborts with it. */
+export async function step<T>(name: string, withinMs: number, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const both = AbortSignal.any([signal, late.signal]);
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new MienError('STEP_TIMEOUT', `"${name}" took longer than ${withinMs / 1000} s; the log above tells how far it came`);
+    late.abort(error);
+    reject(error);
+  }, withinMs);
+  const cancelled = () => reject(signal.reason);
+  signal.addEventListener('abort', cancelled, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([run(both), expired]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', cancelled);
+  }
+}
