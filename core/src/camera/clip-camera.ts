@@ -142,7 +142,8 @@ class ClipCamera implements FrameSource {
     const position = index % this.#jpegs.length;
     let image = this.#decoder(this.#jpegs[position], { failOn: 'truncated', sequentialRead: true });
     if (this.#options.rotate) image = image.rotate(this.#options.rotate);
-    if (this.#options.mirror) image = image.flop();
+    // sharp mirrors before it turns, whatever the order of the calls: mirroring after a quarter turn is flipping before it.
+    if (this.#options.mirror) image = (this.#options.rotate ?? 0) % 180 === 0 ? image.flop() : image.flip();
     const { data, info } = await image
       .toColourspace('srgb')
       .raw()

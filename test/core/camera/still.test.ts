@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { decodeStill, MAX_STILL_SIDE } from '../../../core/src/camera/still.ts';
 import { MienError } from '../../../core/src/errors.ts';
 import { frameBytes, type PixelView } from '../../../core/src/frame.ts';
@@ -10,9 +10,9 @@ const test = suite('still');
 
 /** 64x48: left half red, right half blue. */
 const red = { create: { width: 32, height: 48, channels: 3, background: '#ff0000' } } as const;
-const picture = (): sharp.Sharp => sharp({ create: { width: 64, height: 48, channels: 3, background: '#0000ff' } }).composite([{ input: red, left: 0, top: 0 }]);
+const picture = (): Sharp => sharp({ create: { width: 64, height: 48, channels: 3, background: '#0000ff' } }).composite([{ input: red, left: 0, top: 0 }]);
 const encoded = await picture().png().toBuffer();
-const again = (): sharp.Sharp => sharp(encoded);
+const again = (): Sharp => sharp(encoded);
 
 function pixelAt({ data, width, format }: PixelView, x: number, y: number): number[] {
   const channels = format === 'rgb' ? 3 : 1;
@@ -68,7 +68,7 @@ test('16 bits really were 16 bits', async () => {
 test('EXIF rotation is honoured: all eight orientations come out the same', async () => {
   for (let orientation = 1; orientation <= 8; orientation++) {
     // The stored pixels are turned so that the viewer's turn undoes it.
-    const undo: Record<number, (image: sharp.Sharp) => sharp.Sharp> = {
+    const undo: Record<number, (image: Sharp) => Sharp> = {
       1: (image) => image,
       2: (image) => image.flop(),
       3: (image) => image.rotate(180),
@@ -78,7 +78,7 @@ test('EXIF rotation is honoured: all eight orientations come out the same', asyn
       7: (image) => image.flop().rotate(90),
       8: (image) => image.rotate(90),
     };
-    const stored = await (undo[orientation] as (image: sharp.Sharp) => sharp.Sharp)(again()).png().toBuffer();
+    const stored = await (undo[orientation] as (image: Sharp) => Sharp)(again()).png().toBuffer();
     const bytes = await sharp(stored).jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).withMetadata({ orientation }).toBuffer();
     assert.is((await sharp(bytes).metadata()).orientation, orientation);
     await assertRedBlue(bytes, 12);
