@@ -6,7 +6,10 @@ const test = suite('backoff');
 
 test('doubles up to the cap, and starts again after a healthy while', () => {
   const backoff = new Backoff({ firstMs: 100, capMs: 1000, random: () => 1 });
-  assert.equal(Array.from({ length: 6 }, () => backoff.next()), [100, 200, 400, 800, 1000, 1000]);
+  assert.equal(
+    Array.from({ length: 6 }, () => backoff.next()),
+    [100, 200, 400, 800, 1000, 1000],
+  );
   assert.is(backoff.failures, 6);
   backoff.reset();
   assert.is(backoff.next(), 100);

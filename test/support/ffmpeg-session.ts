@@ -35,17 +35,32 @@ export async function openSession({ source, once = false, camera: overrides, ffm
   const log = (fields: object, message: string): void => void logged.push(`${JSON.stringify(fields)} ${message}`);
   const logger: Logger = { error: log, warn: log, info: log, debug: log, trace: log };
   const config: CameraConfig = {
-    name: 'main', source, rotate: 0, mirror: false, fieldOfViewDeg: 70, loop: true, exitsVisible: true, ...overrides,
+    name: 'main',
+    source,
+    rotate: 0,
+    mirror: false,
+    fieldOfViewDeg: 70,
+    loop: true,
+    exitsVisible: true,
+    ...overrides,
   };
   const process = createFfmpegProcess({
-    ffmpeg, camera: config, socketPath: camera.socketPath, once, logger, timing: timing ?? { firstMs: 50 },
+    ffmpeg,
+    camera: config,
+    socketPath: camera.socketPath,
+    once,
+    logger,
+    timing: timing ?? { firstMs: 50 },
     onEvent(event) {
       events.push(event);
       camera.tell(event);
     },
   });
   return {
-    camera, process, events, logged,
+    camera,
+    process,
+    events,
+    logged,
     async next() {
       const frame = await camera.next(AbortSignal.timeout(15_000));
       if (!frame) throw new Error('the camera has ended');

@@ -1,7 +1,6 @@
 /** Programs that tests use when the machine has them. Tests install nothing: they say what is missing and are skipped. */
 import { spawnSync } from 'node:child_process';
 
-
 /** The first of `names` that answers `args` with exit code 0. */
 export function findProgram(names: readonly string[], args: readonly string[]): string | undefined {
   return names.find((name) => spawnSync(name, args, { stdio: 'ignore', timeout: 20_000 }).status === 0);
@@ -17,7 +16,8 @@ export function requireFfmpeg(): string {
   return findProgram(['ffmpeg'], ['-version']) ?? skip('ffmpeg', 'ffmpeg');
 }
 
-const RTSP_IMPORT = "import gi; gi.require_version('Gst','1.0'); gi.require_version('GstRtspServer','1.0'); from gi.repository import Gst, GstRtspServer; Gst.init(None); assert Gst.ElementFactory.find('jpegenc') and Gst.ElementFactory.find('rtpjpegpay') and Gst.ElementFactory.find('videotestsrc')";
+const RTSP_IMPORT =
+  "import gi; gi.require_version('Gst','1.0'); gi.require_version('GstRtspServer','1.0'); from gi.repository import Gst, GstRtspServer; Gst.init(None); assert Gst.ElementFactory.find('jpegenc') and Gst.ElementFactory.find('rtpjpegpay') and Gst.ElementFactory.find('videotestsrc')";
 
 /** A Python that can run rtsp-server.py: Debian's own, as the bindings belong to it. */
 export function requireRtspPython(): string {

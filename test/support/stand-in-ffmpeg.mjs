@@ -8,15 +8,15 @@ import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 
 const args = process.argv.slice(2);
-const valueOf = (option) => args[args.indexOf(option) + 1];
-const device = valueOf('-i');
+const option = (name) => args[args.indexOf(name) + 1];
+const device = option('-i');
 const socketPath = args.at(-1).replace(/^unix:/, '');
-const [width, height] = (args.includes('-video_size') ? valueOf('-video_size') : '64x48').split('x').map(Number);
+const [width, height] = (args.includes('-video_size') ? option('-video_size') : '64x48').split('x').map(Number);
 const file = join(process.env.STAND_IN_DEVICES, basename(device));
 const lock = `${file}.lock`;
 
 console.error('stand-in ffmpeg: this is not ffmpeg, and there is no camera');
-if (valueOf('-f') !== 'v4l2') fail(`${device}: Invalid data found when processing input`);
+if (option('-f') !== 'v4l2') fail(`${device}: Invalid data found when processing input`);
 if (!existsSync(file)) fail(`[video4linux2,v4l2 @ 0x0] Cannot open video device ${device}: No such file or directory`, `${device}: No such file or directory`);
 if (existsSync(lock) && isAlive(Number(readFileSync(lock, 'utf8')))) {
   fail('[video4linux2,v4l2 @ 0x0] ioctl(VIDIOC_STREAMON): Device or resource busy', `${device}: Device or resource busy`);

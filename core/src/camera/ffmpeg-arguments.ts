@@ -26,10 +26,18 @@ const LOW_LATENCY = ['-fflags', 'nobuffer', '-flags', 'low_delay'];
 export function ffmpegCommand(source: CameraSource, camera: FfmpegCamera, { socketPath, once }: FfmpegTarget): FfmpegCommand {
   const quiet = ['-hide_banner', '-nostats', '-loglevel', 'error', '-progress', 'pipe:1', '-stats_period', '1'];
   const output = [
-    '-map', '0:v:0', '-vf', pictureFilter(camera),
+    '-map',
+    '0:v:0',
+    '-vf',
+    pictureFilter(camera),
     // A file keeps its rate, so that media time is frame index over rate; a live camera's frames come as they are.
-    '-fps_mode', source.kind === 'file' ? 'cfr' : 'passthrough',
-    '-f', 'yuv4mpegpipe', '-flush_packets', '1', `unix:${socketPath}`,
+    '-fps_mode',
+    source.kind === 'file' ? 'cfr' : 'passthrough',
+    '-f',
+    'yuv4mpegpipe',
+    '-flush_packets',
+    '1',
+    `unix:${socketPath}`,
   ];
   switch (source.kind) {
     case 'file': {

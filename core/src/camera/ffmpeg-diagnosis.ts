@@ -17,14 +17,26 @@ const RULES: readonly Rule[] = [
   [/Unrecognized option '?fps_mode|Option fps_mode not found/i, 'FFMPEG_MISSING', () => 'This ffmpeg is too old: Mien needs 5.1 or newer (Debian 12 has it).'],
   [/Device or resource busy/i, 'CAMERA_BUSY', (camera) => `${camera} is in use by another program (perhaps a second Mien); end it or choose another camera.`],
   [/401 \(?Unauthorized|403 \(?Forbidden|authorization failed/i, 'CAMERA_DENIED', (camera) => `${camera} refuses the user name or password.`],
-  [/Permission denied|Operation not permitted/i, 'CAMERA_DENIED', (camera) => `${camera} may not be read by this user; for a device: add the user to the group "video".`],
+  [
+    /Permission denied|Operation not permitted/i,
+    'CAMERA_DENIED',
+    (camera) => `${camera} may not be read by this user; for a device: add the user to the group "video".`,
+  ],
   [/404 \(?Not Found|Stream not found/i, 'CAMERA_NOT_FOUND', (camera) => `${camera} has no such stream; check the path of its address.`],
   [/Failed to resolve hostname|Name or service not known/i, 'CAMERA_NOT_FOUND', (camera) => `${camera}: there is no host of that name.`],
-  [/Connection refused|No route to host|Network is unreachable/i, 'CAMERA_NOT_FOUND', (camera) => `${camera} does not answer; is it switched on and the address right?`],
+  [
+    /Connection refused|No route to host|Network is unreachable/i,
+    'CAMERA_NOT_FOUND',
+    (camera) => `${camera} does not answer; is it switched on and the address right?`,
+  ],
   [/No such file or directory/i, 'CAMERA_NOT_FOUND', (camera) => `${camera} is not there.`],
   [/No such device|ioctl\(VIDIOC_DQBUF\)/i, 'CAMERA_LOST', (camera) => `${camera} was unplugged.`],
   [/timed out/i, 'CAMERA_LOST', (camera) => `${camera} did not answer in time.`],
-  [/Invalid data found|moov atom not found|does not contain any stream|matches no streams/i, 'FRAME_INVALID', (camera) => `${camera} holds no video that ffmpeg can read.`],
+  [
+    /Invalid data found|moov atom not found|does not contain any stream|matches no streams/i,
+    'FRAME_INVALID',
+    (camera) => `${camera} holds no video that ffmpeg can read.`,
+  ],
 ];
 
 /** Undefined when ffmpeg ended as it should. Credentials and folders are gone from the message. */

@@ -12,9 +12,7 @@ import { ffmpegCommand } from './ffmpeg-arguments.ts';
 import { diagnoseExit, diagnoseSpawn } from './ffmpeg-diagnosis.ts';
 
 /** `lost`: ffmpeg ended and will be run again. `exited`: the last word; without an error the source has ended as it should. */
-export type FfmpegEvent =
-  | { readonly kind: 'lost'; readonly error: MienError }
-  | { readonly kind: 'exited'; readonly error?: MienError };
+export type FfmpegEvent = { readonly kind: 'lost'; readonly error: MienError } | { readonly kind: 'exited'; readonly error?: MienError };
 
 export interface FfmpegProcessOptions {
   /** Program name or path. */

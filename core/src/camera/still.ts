@@ -51,7 +51,10 @@ function checkHeader({ format, width, height }: Metadata): void {
   if (!SUPPORTED.has(format)) throw new MienError('IMAGE_UNSUPPORTED', `${format.toUpperCase()} is not read; ${EXPECTED}.`);
   const size = `${width}x${height}`;
   if (width > MAX_STILL_SIDE || height > MAX_STILL_SIDE || width * height > MAX_STILL_PIXELS) {
-    throw new MienError('IMAGE_TOO_LARGE', `The image is ${size}; at most ${MAX_STILL_SIDE} pixels a side and ${MAX_STILL_PIXELS / 1e6} megapixels are decoded.`);
+    throw new MienError(
+      'IMAGE_TOO_LARGE',
+      `The image is ${size}; at most ${MAX_STILL_SIDE} pixels a side and ${MAX_STILL_PIXELS / 1e6} megapixels are decoded.`,
+    );
   }
   if (width < MIN_STILL_SIDE || height < MIN_STILL_SIDE) {
     throw new MienError('IMAGE_TOO_SMALL', `The image is ${size}; at least ${MIN_STILL_SIDE} pixels a side are needed.`);

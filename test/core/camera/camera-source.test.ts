@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkSource, describeSource, paceOf, parseSource, redactSource } from '../../../core/src/camera/camera-source.ts';
-import { MienError } from '../../../core/src/errors.ts';
+import type { MienError } from '../../../core/src/errors.ts';
 import { temporaryFolder } from '../../support/ffmpeg-session.ts';
 
 const test = suite('camera source');

@@ -12,7 +12,8 @@ const folder = temporaryFolder();
 const path = (name: string): string => join(folder, name);
 
 // Four quarters of pure colours, clockwise from the top left: red, green, white, blue. 64x48, 10 frames, 10 a second.
-const quarters = 'color=red:32x24:r=10:d=1[a];color=lime:32x24:r=10:d=1[b];color=blue:32x24:r=10:d=1[c];color=white:32x24:r=10:d=1[d];[a][b]hstack[t];[c][d]hstack[u];[t][u]vstack';
+const quarters =
+  'color=red:32x24:r=10:d=1[a];color=lime:32x24:r=10:d=1[b];color=blue:32x24:r=10:d=1[c];color=white:32x24:r=10:d=1[d];[a][b]hstack[t];[c][d]hstack[u];[t][u]vstack';
 const h264 = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-qp', '4'];
 makeVideo('-f', 'lavfi', '-i', quarters, ...h264, path('quarters.mp4'));
 makeVideo('-i', path('quarters.mp4'), '-c', 'copy', '-metadata:s:v:0', 'rotate=90', path('turned.mp4'));
@@ -64,7 +65,10 @@ test('H.264: each frame once, upright colours, media time', async () => {
   });
   assert.is(size, '64x48');
   assert.is(times.length, 10);
-  assert.equal(times.map((time) => Math.round(time - (times[0] ?? 0))), [0, 100, 200, 300, 400, 500, 600, 700, 800, 900]);
+  assert.equal(
+    times.map((time) => Math.round(time - (times[0] ?? 0))),
+    [0, 100, 200, 300, 400, 500, 600, 700, 800, 900],
+  );
 });
 
 // Clockwise from the top left.
@@ -132,7 +136,10 @@ for (const [name, bytes] of [
       const error = await assertRejects(session.camera.next(), 'FRAME_INVALID');
       assert.match(error.message, `file ${name}`);
       assert.not.match(session.logged.join('\n') + error.message, folder);
-      assert.equal(session.events.map(({ kind }) => kind), ['exited']);
+      assert.equal(
+        session.events.map(({ kind }) => kind),
+        ['exited'],
+      );
       assert.is(session.camera.state, 'ended');
     }
   });

@@ -19,7 +19,10 @@ const video = join(folder, 'a.mp4');
 makeVideo('-f', 'lavfi', '-i', 'testsrc2=64x48:r=25:d=1', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', video);
 const timing = { firstMs: 50, graceMs: 300 };
 
-for (const [name, program] of [['absent', 'no-such-ffmpeg'], ['not executable', video]] as const) {
+for (const [name, program] of [
+  ['absent', 'no-such-ffmpeg'],
+  ['not executable', video],
+] as const) {
   test(`ffmpeg ${name}: FFMPEG_MISSING with the fix, not tried again`, async () => {
     await using session = await openSession({ source: video, ffmpeg: program });
     try {
@@ -29,14 +32,17 @@ for (const [name, program] of [['absent', 'no-such-ffmpeg'], ['not executable', 
       assert.is((error as { code?: string }).code, 'FFMPEG_MISSING', String(error));
       assert.match((error as Error).message, 'apt install ffmpeg');
     }
-    assert.equal(session.events.map(({ kind }) => kind), ['exited']);
+    assert.equal(
+      session.events.map(({ kind }) => kind),
+      ['exited'],
+    );
     assert.is(session.process.state, 'ended');
   });
 }
 
 test('an ffmpeg that is too old is named', async () => {
   const old = join(folder, 'old-ffmpeg');
-  writeFileSync(old, "#!/bin/sh\necho \"Unrecognized option 'fps_mode'.\" >&2\nexit 1\n");
+  writeFileSync(old, '#!/bin/sh\necho "Unrecognized option \'fps_mode\'." >&2\nexit 1\n');
   chmodSync(old, 0o755);
   await using session = await openSession({ source: 'rtsp://127.0.0.1/a', ffmpeg: old });
   await until(() => session.events.length > 0, 'the exit');
@@ -49,7 +55,10 @@ test('killed from outside: lost, and run again', async () => {
   (await session.next()).release();
   process.kill(session.process.pid as number, 'SIGKILL');
   await until(() => session.events.length > 0, 'the loss');
-  assert.equal(session.events.map(({ kind, error }) => [kind, error?.code]), [['lost', 'CAMERA_LOST']]);
+  assert.equal(
+    session.events.map(({ kind, error }) => [kind, error?.code]),
+    [['lost', 'CAMERA_LOST']],
+  );
   const { received } = session.camera.stats();
   await until(() => session.camera.stats().received > received && session.camera.state === 'live', 'the return');
 });
@@ -80,7 +89,13 @@ test('when sight closes the socket ffmpeg ends; the socket and its folder are re
   const events: FfmpegEvent[] = [];
   const camera = { name: 'a', source: video, rotate: 0, mirror: false, fieldOfViewDeg: 70, loop: true, exitsVisible: true } as const;
   const ffmpeg = createFfmpegProcess({
-    ffmpeg: 'ffmpeg', camera, socketPath, once: false, logger: silentLogger, timing: { firstMs: 60_000 }, onEvent: (event) => events.push(event),
+    ffmpeg: 'ffmpeg',
+    camera,
+    socketPath,
+    once: false,
+    logger: silentLogger,
+    timing: { firstMs: 60_000 },
+    onEvent: (event) => events.push(event),
   });
   await until(() => events.length > 0, 'the end of ffmpeg');
   assert.is(events[0]?.error?.code, 'CAMERA_LOST');

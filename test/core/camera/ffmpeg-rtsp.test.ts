@@ -16,7 +16,10 @@ test('frames arrive, soon after they were made; the password is in no log and no
   await using session = await openSession({ source: `rtsp://${ENCODED}@127.0.0.1:${server.port}/camera` });
   const first = await session.next();
   assert.equal([first.pixels.width, first.pixels.height, first.pixels.format], [320, 240, 'i420']);
-  assert.ok(first.pixels.data.some((value) => value > 200), 'the white ball is in the picture');
+  assert.ok(
+    first.pixels.data.some((value) => value > 200),
+    'the white ball is in the picture',
+  );
   first.release();
   const commandLine = readFileSync(`/proc/${session.process.pid}/cmdline`, 'latin1');
   assert.match(commandLine, 'unix:');

@@ -59,7 +59,10 @@ test('unplugged in mid stream and plugged in again', async () => {
   (await session.next()).release();
   rmSync(join(devices, 'video1'));
   await until(() => session.events.length >= 2, 'the loss and a failed attempt');
-  assert.equal(session.events.slice(0, 2).map(({ error }) => error?.code), ['CAMERA_LOST', 'CAMERA_NOT_FOUND']);
+  assert.equal(
+    session.events.slice(0, 2).map(({ error }) => error?.code),
+    ['CAMERA_LOST', 'CAMERA_NOT_FOUND'],
+  );
   assert.is(session.camera.state, 'lost');
   const { received } = session.camera.stats();
   plugIn('video1');

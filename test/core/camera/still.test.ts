@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
+import sharp, { type Sharp } from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import sharp, { type Sharp } from 'sharp';
 import { decodeStill, MAX_STILL_SIDE } from '../../../core/src/camera/still.ts';
 import { MienError } from '../../../core/src/errors.ts';
 import { frameBytes, type PixelView } from '../../../core/src/frame.ts';
@@ -96,7 +96,9 @@ test('CMYK becomes RGB', async () => {
 });
 
 test('transparency is laid over white', async () => {
-  const bytes = await sharp({ create: { width: 32, height: 32, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0.5 } } }).png().toBuffer();
+  const bytes = await sharp({ create: { width: 32, height: 32, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0.5 } } })
+    .png()
+    .toBuffer();
   const { pixels } = await decodeStill(bytes);
   assert.is(pixels.format, 'rgb');
   assertNear(pixelAt(pixels, 16, 16), [255, 127, 127], 2);
@@ -104,7 +106,12 @@ test('transparency is laid over white', async () => {
 
 test('grayscale stays gray, with 8 bits, also with alpha and from 16 bits', async () => {
   const gray = () => again().toColourspace('b-w');
-  for (const bytes of [await gray().jpeg().toBuffer(), await gray().png().toBuffer(), await again().toColourspace('grey16').png().toBuffer(), await gray().ensureAlpha(1).png().toBuffer()]) {
+  for (const bytes of [
+    await gray().jpeg().toBuffer(),
+    await gray().png().toBuffer(),
+    await again().toColourspace('grey16').png().toBuffer(),
+    await gray().ensureAlpha(1).png().toBuffer(),
+  ]) {
     const { pixels } = await decodeStill(bytes);
     assert.equal([pixels.format, pixels.data.length], ['gray', 64 * 48]);
     assertNear(pixelAt(pixels, 8, 8), pixelAt((await decodeStill(await gray().png().toBuffer())).pixels, 8, 8), 3);
@@ -114,7 +121,9 @@ test('grayscale stays gray, with 8 bits, also with alpha and from 16 bits', asyn
 test('animated: the first frame', async () => {
   const frames = await Promise.all([again().png().toBuffer(), again().negate().png().toBuffer()]);
   for (const format of ['gif', 'webp'] as const) {
-    const bytes = await sharp(frames, { join: { animated: true } }).toFormat(format, format === 'webp' ? { lossless: true } : {}).toBuffer();
+    const bytes = await sharp(frames, { join: { animated: true } })
+      .toFormat(format, format === 'webp' ? { lossless: true } : {})
+      .toBuffer();
     assert.is((await sharp(bytes).metadata()).pages, 2);
     await assertRedBlue(bytes, 12);
   }
@@ -126,12 +135,17 @@ test('0 bytes', async () => {
 
 test('not an image', async () => {
   assert.match(await refusal(Buffer.from('hello, this is text'), 'IMAGE_UNREADABLE'), 'expected JPEG');
-  await refusal(Uint8Array.from({ length: 4000 }, (_, at) => (at * 7919) % 251), 'IMAGE_UNREADABLE');
+  await refusal(
+    Uint8Array.from({ length: 4000 }, (_, at) => (at * 7919) % 251),
+    'IMAGE_UNREADABLE',
+  );
   await refusal(Buffer.from([0xff, 0xd8, 0xff]), 'IMAGE_UNREADABLE');
 });
 
 test('truncated images of each format are refused, not half decoded', async () => {
-  const noise = await sharp({ create: { width: 200, height: 200, channels: 3, background: '#888888', noise: { type: 'gaussian', mean: 128, sigma: 60 } } }).png().toBuffer();
+  const noise = await sharp({ create: { width: 200, height: 200, channels: 3, background: '#888888', noise: { type: 'gaussian', mean: 128, sigma: 60 } } })
+    .png()
+    .toBuffer();
   for (const format of ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'] as const) {
     const whole = await sharp(noise).toFormat(format).toBuffer();
     await decodeStill(whole);
