@@ -1,4 +1,4 @@
-import { checkSource, describeSource, parseSource } from '../camera/camera-source.ts';
+import { checkSource, describeSource, paceOf, parseSource } from '../camera/camera-source.ts';
 import { openBundledClip } from '../camera/clip-camera.ts';
 import { openFfmpegCamera } from '../camera/ffmpeg-camera.ts';
 import type { FrameSource } from '../camera/frame-source.ts';
@@ -31,7 +31,7 @@ class SourceCameraOpener implements CameraOpener {
 
   async open(camera: CameraConfig, { once }: { readonly once: boolean }): Promise<FrameSource> {
     const source = parseSource(camera.source);
-    const pace = once ? 'every' : 'live';
+    const pace = paceOf(source, once);
     if (source.kind === 'clip') {
       return openBundledClip(camera.name, { pace, loop: camera.loop && !once, rotate: camera.rotate, mirror: camera.mirror });
     }
@@ -42,6 +42,9 @@ class SourceCameraOpener implements CameraOpener {
       name: camera.name,
       get state() {
         return frames.state;
+      },
+      get error() {
+        return frames.error;
       },
       next: (signal) => frames.next(signal),
       stats: () => frames.stats(),

@@ -16,7 +16,7 @@ const marginFaces = 0.25;
 
 /**
  * Which squares of the frame the detector looks at. The whole frame shrunk to the network's input loses small faces, and looking
- * everywhere at full scale costs too many runs: so each frame gets one searching region (whole frame, then tile after tile)
+ * everywhere at full scale costs too many runs: so each frame gets one searching region (the whole frame and tiles in turn)
  * and as few squares as cover the tracked faces that the searching region would miss.
  */
 export class DetectionPlan {
@@ -41,8 +41,9 @@ export class DetectionPlan {
     const search = this.#search[this.#turn % this.#search.length] as Region;
     this.#turn += 1;
     const regions = [search];
-    let group: Rect[] = [];
-    for (const face of expected.filter((face) => !this.#covers(search, face)).sort((a, b) => a.x - b.x)) {
+    let group: Face[] = [];
+    const missed = expected.map((box) => faceOf(box, width, height)).filter((face) => !this.#covers(search, face));
+    for (const face of missed.sort((a, b) => a.left - b.left)) {
       const wider = [...group, face];
       if (group.length > 0 && !this.#fits(wider)) {
         regions.push(squareAround(group));
@@ -53,40 +54,61 @@ export class DetectionPlan {
     return regions;
   }
 
-  #covers(region: Region, face: Rect): boolean {
-    const size = Math.max(face.width, face.height);
-    const share = size / region.size;
-    const margin = marginFaces * size;
+  #covers(region: Region, face: Face): boolean {
+    const share = face.size / region.size;
     return (
       share >= this.#options.smallestShare &&
       share <= this.#options.largestShare &&
-      face.x - margin >= region.x &&
-      face.y - margin >= region.y &&
-      face.x + face.width + margin <= region.x + region.size &&
-      face.y + face.height + margin <= region.y + region.size
+      face.left >= region.x &&
+      face.top >= region.y &&
+      face.right <= region.x + region.size &&
+      face.bottom <= region.y + region.size
     );
   }
 
   /** All faces of a group must be found in one square. */
-  #fits(group: readonly Rect[]): boolean {
+  #fits(group: readonly Face[]): boolean {
     const square = squareAround(group);
     return group.every((face) => this.#covers(square, face));
   }
 }
 
-/** The whole frame, then squares of its shorter side along the longer one. */
+/** A face with the room it needs, as far as that lies in the frame: beyond the border there is nothing to be shown. */
+interface Face {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly size: number;
+}
+
+function faceOf(box: Rect, width: number, height: number): Face {
+  const size = Math.max(box.width, box.height);
+  const margin = marginFaces * size;
+  const within = (value: number, limit: number): number => Math.min(Math.max(value, 0), limit);
+  return {
+    left: within(box.x - margin, width),
+    top: within(box.y - margin, height),
+    right: within(box.x + box.width + margin, width),
+    bottom: within(box.y + box.height + margin, height),
+    size,
+  };
+}
+
+/** The whole frame every other time, since it shows most of what comes, and squares of the shorter side in between. */
 function searchRegions(width: number, height: number): Region[] {
   const short = Math.min(width, height);
   const whole = wholeFrame(width, height);
-  return Math.max(width, height) < short * 1.1 ? [whole] : [whole, ...tiles(width, height, short, 0.2)];
+  if (Math.max(width, height) < short * 1.1) return [whole];
+  return tiles(width, height, short, 0.2).flatMap((tile) => [whole, tile]);
 }
 
-function squareAround(faces: readonly Rect[]): Region {
-  const left = Math.min(...faces.map((face) => face.x));
-  const top = Math.min(...faces.map((face) => face.y));
-  const right = Math.max(...faces.map((face) => face.x + face.width));
-  const bottom = Math.max(...faces.map((face) => face.y + face.height));
-  const largest = Math.max(...faces.map((face) => Math.max(face.width, face.height)));
-  const size = Math.max(right - left + 1.2 * largest, bottom - top + 1.2 * largest, facesWide * largest);
+function squareAround(faces: readonly Face[]): Region {
+  const left = Math.min(...faces.map((face) => face.left));
+  const top = Math.min(...faces.map((face) => face.top));
+  const right = Math.max(...faces.map((face) => face.right));
+  const bottom = Math.max(...faces.map((face) => face.bottom));
+  const largest = Math.max(...faces.map((face) => face.size));
+  const size = Math.max(right - left, bottom - top, facesWide * largest);
   return { x: (left + right - size) / 2, y: (top + bottom - size) / 2, size };
 }

@@ -107,7 +107,7 @@ export class Track {
   }
 
   #drift(at: number): Point {
-    const seconds = (coastMs / 1000) * (1 - Math.exp(-(at - this.#hitAt) / coastMs));
+    const seconds = (coastMs / 1000) * (1 - Math.exp(-Math.max(at - this.#hitAt, 0) / coastMs));
     const [vx, vy] = this.#filter.speed;
     return { x: (vx as number) * seconds, y: (vy as number) * seconds };
   }

@@ -6,17 +6,22 @@ import type { Rect } from '../../../core/src/sight/geometry.ts';
 import type { Region } from '../../../core/src/sight/regions.ts';
 
 const square = (x: number, y: number, size: number): Rect => ({ x, y, width: size, height: size });
+/** Whether the part of the face that lies in a frame of 1280x720 lies in the region. */
 const inside = (face: Rect, region: Region): boolean =>
-  face.x >= region.x && face.y >= region.y && face.x + face.width <= region.x + region.size && face.y + face.height <= region.y + region.size;
+  face.x >= region.x &&
+  face.y >= region.y &&
+  Math.min(face.x + face.width, 1280) <= region.x + region.size + 1e-9 &&
+  Math.min(face.y + face.height, 720) <= region.y + region.size + 1e-9;
 
 const test = suite('detection plan');
 
 test('an empty frame costs one region, and the turns together show every spot at full height', () => {
   const plan = new DetectionPlan();
-  const turns = Array.from({ length: 3 }, () => plan.next(1280, 720, []));
+  const turns = Array.from({ length: 4 }, () => plan.next(1280, 720, []));
   assert.ok(turns.every((regions) => regions.length === 1));
   assert.equal(turns[0], [{ x: 0, y: -280, size: 1280 }]);
-  const tiles = turns.slice(1).map(([region]) => region as Region);
+  assert.equal(turns[2], turns[0]);
+  const tiles = [turns[1], turns[3]].map((regions) => regions?.[0] as Region);
   for (let x = 0; x <= 1280 - 144; x += 1) {
     assert.ok(tiles.some((tile) => inside(square(x, 100, 144), tile)), `a face of a fifth of the height at ${x}`);
   }
@@ -26,6 +31,10 @@ test('an empty frame costs one region, and the turns together show every spot at
 test('big faces need nothing beside the searching region', () => {
   const plan = new DetectionPlan();
   assert.is(plan.next(1280, 720, [square(200, 200, 200), square(800, 200, 180)]).length, 1);
+});
+
+test('a big face at the border of the frame needs nothing more either', () => {
+  assert.is(new DetectionPlan().next(1280, 720, [square(-40, 200, 200), square(1130, 560, 180)]).length, 1);
 });
 
 test('small faces near each other share a square, far ones do not', () => {

@@ -164,6 +164,14 @@ test('a second detection inside a face is no new person', () => {
   assert.is(tracker.update([faceAt(600, 300, 200), faceAt(620, 320, 90, 0.6)], frame(66)).faces.length, 1);
 });
 
+test('a clock that goes backwards does no harm', () => {
+  const tracker = new Tracker();
+  for (let i = 0; i < 10; i += 1) tracker.update([faceAt(600 + 10 * i, 300, 100)], frame(50_000 + i * 66));
+  const expected = tracker.predict(1000)[0];
+  assert.ok(Math.abs((expected?.x ?? 0) - 640) < 1, `${expected?.x}`);
+  assert.is(tracker.update([faceAt(700, 300, 100)], frame(1000)).faces[0]?.id, 1);
+});
+
 test('when the camera is gone every track ends, and ids go on counting', () => {
   const tracker = new Tracker();
   tracker.update([faceAt(200, 300, 100), faceAt(800, 300, 100)], frame(0));
