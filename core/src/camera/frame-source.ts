@@ -1,3 +1,4 @@
+import type { MienError } from '../errors.ts';
 import type { Frame } from '../frame.ts';
 
 export interface FrameSourceStats {
@@ -18,6 +19,8 @@ export interface FrameSourceStats {
 export interface FrameSource extends AsyncDisposable {
   readonly name: string;
   readonly state: 'opening' | 'live' | 'lost' | 'ended';
+  /** Why there are no frames at present: what the last attempt to reach a lost camera met. */
+  readonly error?: MienError | undefined;
   next(signal?: AbortSignal): Promise<Frame | null>;
   stats(): FrameSourceStats;
 }

@@ -69,8 +69,11 @@ export class CameraRunner {
   /** Looks whether the source was lost or came back, and notes the rate. To be called several times a second. */
   check(): void {
     const source = this.#source;
-    if (source?.state === 'lost') this.#turn('lost', 'the camera gives no frames; trying again');
-    else if (source?.state === 'live') this.#turn('live', 'the camera gives frames');
+    if (source?.state === 'lost') {
+      this.#error = source.error;
+      this.#turn('lost', source.error?.message ?? 'the camera gives no frames; trying again');
+    }
+    if (source?.state === 'live') this.#turn('live', 'the camera gives frames');
     const at = monotonicMs();
     this.#marks.push({ at, processed: this.#pipeline.processed });
     while (this.#marks.length > 2 && (this.#marks[1]?.at ?? at) <= at - rateWindowMs) this.#marks.shift();
