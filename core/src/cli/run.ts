@@ -5,6 +5,7 @@ import { formatEvent } from '../events-text.ts';
 import { checkConfig, loadConfig, type ConfigInput, readConfigFile } from '../load-config.ts';
 import type { LogLevel } from '../log.ts';
 import { createMien } from '../mien.ts';
+import type { CameraStatus, ModelStatus } from '../sight/sight.ts';
 import { untilSignalled } from './until-signalled.ts';
 
 export interface RunOptions {
@@ -34,12 +35,22 @@ export async function run(options: RunOptions): Promise<void> {
       signal: stop.signal,
       onBus: (bus) => bus.subscribe({}, (event) => void process.stdout.write(out(event)), 'terminal'),
     });
-    await greet(mien.url, mien.sight, options);
+    greet(mien.url, await mien.sight.models.list());
     await Promise.race([mien.ended(), stop.signalled]);
+    if (options.once && !stop.signal.aborted) failOnCameras(mien.sight.status().cameras);
   } catch (fault) {
     if (!stop.signal.aborted) throw fault;
   } finally {
     stop[Symbol.dispose]();
+  }
+}
+
+/** A camera that could not be played is no success, whatever the others gave. */
+function failOnCameras(cameras: readonly CameraStatus[]): void {
+  for (const { name, error } of cameras) {
+    if (!error) continue;
+    process.stderr.write(`mien: camera ${name}: ${error.message}\n`);
+    process.exitCode = 1;
   }
 }
 
@@ -66,12 +77,12 @@ function cameraOption(text: string, index: number): object {
   return { name: index === 0 ? 'main' : `camera-${index + 1}`, source: text };
 }
 
-async function greet(url: string | undefined, sight: { models: { list(): Promise<readonly { licence: { use: string; statement: string }; state: string; name: string; degraded: boolean; degradedReason?: string }[]> } }, options: RunOptions): Promise<void> {
-  const models = (await sight.models.list()).filter(({ state }) => state === 'ready');
-  const research = models.find(({ licence }) => licence.use === 'research');
+/** What a person should know before the first event: the weights' licence, a fallback, the console's address. */
+function greet(url: string | undefined, models: readonly ModelStatus[]): void {
+  const ready = models.filter(({ state }) => state === 'ready');
+  const research = ready.find(({ licence }) => licence.use === 'research');
   const say = (line: string) => process.stderr.write(`${line}\n`);
   if (research) say(`weights: ${research.licence.statement}`);
-  for (const { degraded, name, degradedReason } of models) if (degraded) say(`degraded: ${name}: ${degradedReason}`);
-  if (url) say(`console: ${url}   (local to this machine; stop with Ctrl-C)`);
-  else if (process.stderr.isTTY && !options.json) say('playing once');
+  for (const { degraded, name, degradedReason } of ready) if (degraded) say(`degraded: ${name}: ${degradedReason}`);
+  if (url) say(`console: ${url}   (stop with Ctrl-C)`);
 }
