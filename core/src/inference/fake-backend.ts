@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MienError } from '../errors.ts';
 import type { InferenceBackend, RunOptions, Session, SessionInfo, TensorData, TensorOutputs } from './backend.ts';
@@ -43,12 +43,12 @@ export function createFakeBackend(networks: Readonly<Record<string, FakeNetwork>
   };
 }
 
+/** What the file holds does not matter here, but it must be there and hold something. */
 async function assertReadable(path: string): Promise<void> {
-  try {
-    await access(path);
-  } catch (cause) {
+  const found = await stat(path).catch((cause) => {
     throw new MienError('MODEL_NOT_FOUND', `${path} cannot be read.`, { cause });
-  }
+  });
+  if (found.size === 0) throw new MienError('MODEL_CORRUPT', `${path} is empty.`);
 }
 
 function declaredOutputs(network: NetworkManifest) {

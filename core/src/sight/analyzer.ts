@@ -23,7 +23,9 @@ export function createAnalyzer(detector: Detector, recognizer: Recognizer, rules
 }
 
 /** Faces of this many pixels are looked for in stills, whatever the size of the picture. */
-const SMALLEST_FACE = 24;
+const LOOKED_FOR_PX = 32;
+/** What is smaller was found by chance, and is often no face. */
+const SMALLEST_PX = 24;
 
 interface Read {
   readonly box: Box;
@@ -46,7 +48,7 @@ class StillAnalyzer implements Analyzer {
   async analyze(still: Still, options: AnalyzeOptions = {}, signal?: AbortSignal): Promise<Analysis> {
     const { pixels, decodeMs } = still;
     const started = performance.now();
-    const detections = options.crop ? [] : await this.#detector.detect(pixels, pyramid(pixels.width, pixels.height, SMALLEST_FACE), signal);
+    const detections = options.crop ? [] : await this.#findFaces(pixels, signal);
     const detectMs = performance.now() - started;
     const reads: Read[] = [];
     if (options.crop) reads.push(await this.#readCrop(pixels, signal));
@@ -64,6 +66,11 @@ class StillAnalyzer implements Analyzer {
       },
       origin: reads[0]?.recognition.origin ?? this.#recognizer.origin(),
     };
+  }
+
+  async #findFaces(pixels: PixelView, signal?: AbortSignal): Promise<Detection[]> {
+    const found = await this.#detector.detect(pixels, pyramid(pixels.width, pixels.height, LOOKED_FOR_PX), signal);
+    return found.filter(({ box }) => Math.max(box.width, box.height) >= SMALLEST_PX);
   }
 
   async #readFace(pixels: PixelView, { box, score, keypoints }: Detection, signal?: AbortSignal): Promise<Read> {

@@ -2,12 +2,13 @@ import type { TensorOutputs } from '../inference/backend.ts';
 import { type DetectorNetwork, keypointNames } from '../inference/model-manifest.ts';
 import type { Region } from './regions.ts';
 
-/** Numbers per candidate: score, x, y, width, height, six keypoints as x and y, and 1 when its region cuts it. */
-export const CANDIDATE = 18;
+/** Numbers per candidate: score, x, y, width, height, six keypoints as x and y, 1 when its region cuts it, its weight in a mean. */
+export const CANDIDATE = 19;
 export const SCORE = 0;
 export const BOX = 1;
 export const POINTS = 5;
 export const CUT = 17;
+export const WEIGHT = 18;
 
 /** Candidates of one frame in one growing array, used again for the next. Coordinates are frame pixels. */
 export class Candidates {
@@ -74,6 +75,8 @@ export class BlazeFaceDecoder {
         row[at + POINTS + 2 * p] = ax + (boxes[point] as number) * k;
         row[at + POINTS + 2 * p + 1] = ay + (boxes[point + 1] as number) * k;
       }
+      // Where a face was seen in several regions, the closer look places it better.
+      row[at + WEIGHT] = (row[at + SCORE] as number) / (region.size * region.size);
       row[at + CUT] = isCut(x, y, x + width, y + height, region, frame) ? 1 : 0;
     }
   }

@@ -17,20 +17,21 @@ export interface QualityParts {
 }
 
 /**
- * How much of what the recogniser needs is there.
- * - size: 0 at 16 px (the larger side of the box), 1 from the recogniser's own resolution of about 90 px on.
- * - pose: 1 when frontal, falling with the cosine of yaw and pitch squared: 0.67 at 35 degrees of yaw.
- * - light: 1 between a mean luma of 0.2 and 0.85, 0 at pitch black and at white.
- * - sharpness: 1 from 0.5 on, the half of the aligner's scale, falling straight to 0.25 when nothing fine is left.
+ * How much of what the recogniser needs is there. The limits are where its errors begin to grow on validation faces made smaller,
+ * softer, darker and brighter; below a half they have about doubled.
+ * - size: 0 at 12 px (the larger side of the box), 1 from 60 px on.
+ * - pose: cosine of yaw times cosine of pitch, squared: 0.67 at 35 degrees of yaw.
+ * - light: 1 between a mean luma of 0.15 and 0.75, 0 at 0.02 and at 0.95.
+ * - sharpness: 1 from 0.15 on, 0 when nothing fine is left.
  * Light and sharpness count as 1 while the face was not aligned.
  */
 export function qualityParts(facePx: number, yawDeg: number, pitchDeg: number, crop?: CropMeasures): QualityParts {
   const cosine = Math.cos(yawDeg * RADIANS) * Math.cos(pitchDeg * RADIANS);
   return {
-    size: ramp(facePx, 16, 90),
+    size: ramp(facePx, 12, 60),
     pose: cosine > 0 ? cosine * cosine : 0,
-    light: crop ? Math.min(ramp(crop.light, 0, 0.2), ramp(-crop.light, -1, -0.85)) : 1,
-    sharpness: crop ? 0.25 + 0.75 * ramp(crop.sharpness, 0, 0.5) : 1,
+    light: crop ? Math.min(ramp(crop.light, 0.02, 0.15), ramp(crop.light, 0.95, 0.75)) : 1,
+    sharpness: crop ? ramp(crop.sharpness, 0, 0.15) : 1,
   };
 }
 

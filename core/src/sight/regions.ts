@@ -28,13 +28,20 @@ function starts(length: number, size: number, overlap: number): number[] {
   return Array.from({ length: steps + 1 }, (_, i) => ((length - size) * i) / steps);
 }
 
+/** Faces are found from this share of a region's side on (BlazeFace full range, measured); twice as many pixels are better. */
+const SMALLEST_SHARE = 0.08;
+
 /**
- * The whole frame, then tiles of half the size and so on, until a face of `facePx` covers at least `share` of the finest square's
- * side. For stills, where time matters less than a missed face.
+ * For stills, where time matters less than a missed face: twice the frame (a face that fills the picture is then of a size the detector
+ * knows), the whole frame, then tiles of half the size and so on, until a face of `facePx` is large enough in a tile.
  */
-export function pyramid(width: number, height: number, facePx: number, share = 0.1): Region[] {
-  const regions = [wholeFrame(width, height)];
-  for (let size = Math.max(width, height) / 2; size * 2 * share > facePx; size /= 2) regions.push(...tiles(width, height, size));
+export function pyramid(width: number, height: number, facePx: number): Region[] {
+  const whole = wholeFrame(width, height);
+  const regions = [around({ x: 0, y: 0, width, height }, 2), whole];
+  for (let size = whole.size; size * SMALLEST_SHARE > facePx; ) {
+    size /= 2;
+    regions.push(...tiles(width, height, size));
+  }
   return regions;
 }
 

@@ -1,4 +1,4 @@
-import { BOX, CANDIDATE, type Candidates, CUT, POINTS, SCORE } from './blazeface.ts';
+import { BOX, CANDIDATE, type Candidates, CUT, POINTS, SCORE, WEIGHT } from './blazeface.ts';
 import type { Keypoints, Rect } from './geometry.ts';
 
 /** Frame pixels. May reach outside the frame at its border. */
@@ -16,7 +16,7 @@ const PART_OF_FACE = 0.5;
 
 /**
  * Weighted non-maximum suppression: the best candidate and all that overlap it become one detection, whose box and keypoints are
- * their means weighted by score and whose score is the best one's. Faces cut off by their region stand back behind whole ones
+ * their means weighted by score and by the resolution of the region they were seen in, and whose score is the best one's. Faces cut off by their region stand back behind whole ones
  * and are not averaged into them. Best score first.
  */
 export function suppress(candidates: Candidates): Detection[] {
@@ -39,7 +39,7 @@ export function suppress(candidates: Candidates): Detection[] {
       if (!same && !(!whole && shared > PART_OF_FACE * area(data, other)) && other !== best) continue;
       taken[other / CANDIDATE] = 1;
       if (!whole) continue;
-      const w = num(data, other + SCORE);
+      const w = num(data, other + WEIGHT);
       weight += w;
       for (let i = BOX; i < CUT; i += 1) mean[i] = (mean[i] as number) + w * num(data, other + i);
     }
