@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from .paths import CACHE, RELEASE, START_WEIGHTS
+from .paths import CACHE, CLIP, RELEASE, START_WEIGHTS
 
 DETECTORS_FOLDER = CACHE / "detectors"
 NETWORK_FOLDER = CACHE / "network"
@@ -46,6 +46,13 @@ def release(arguments: argparse.Namespace) -> None:
     build_release(arguments.detectors, arguments.network, arguments.to)
 
 
+def clip(arguments: argparse.Namespace) -> None:
+    """Compose the bundled clip and its ledger (environment: clip)."""
+    from .clip import build_clip
+
+    build_clip(arguments.to)
+
+
 def main(words: list[str] | None = None) -> int:
     """Run one command; 0 when done, 1 with the reason on stderr."""
     parser = argparse.ArgumentParser(prog="mien_model", description=__doc__)
@@ -69,6 +76,7 @@ def main(words: list[str] | None = None) -> int:
     parts.add_argument("--detectors", type=Path, default=DETECTORS_FOLDER)
     parts.add_argument("--network", type=Path, default=NETWORK_FOLDER)
     parts.add_argument("--to", type=Path, default=RELEASE)
+    command(clip).add_argument("--to", type=Path, default=CLIP)
     arguments = parser.parse_args(words)
     try:
         arguments.run(arguments)

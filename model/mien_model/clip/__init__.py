@@ -1,18 +1,17 @@
-"""The bundled clip: 22 s in a reception hall, four people, and a ledger of who is where. `python -m mien_model.clip`"""
+"""The bundled clip: 22 s in a reception hall, four people, and a ledger of who is where. `python -m mien_model clip`"""
 
 import json
 from pathlib import Path
 
 import numpy as np
 
-from ..paths import CACHE, MODEL
+from ..paths import CACHE
 
 WIDTH, HEIGHT = 1280, 720
-OUTPUT = MODEL.parent / "core" / "clip"
 QUALITY = 33
 
 
-def main(output: Path = OUTPUT) -> None:
+def build_clip(output: Path) -> None:
     """Writes clip.mjpeg (baseline JPEGs, one after the other) and clip.json. The same sources give the same bytes."""
     from .compose import draw
     from .script import FRAMES_PER_SECOND, SECONDS
