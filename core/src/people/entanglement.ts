@@ -1,7 +1,11 @@
+/** When boxes alone cannot say whose track is whose. */
 import type { Box } from '../observation.ts';
+import { type FrameSize, move } from './return-gate.ts';
 
 /** From this overlap on a sample may show the other face, and a tracker may confuse the two. */
 const OVERLAP = 0.15;
+/** Heads that stand still move less than this between two frames, in face widths. */
+const STILL = 0.3;
 
 /** Marks, for each box, whether it overlaps another one. Sweeps along x: cost grows with n log n while faces stand side by side. */
 export function entangled(boxes: readonly Box[]): boolean[] {
@@ -25,4 +29,12 @@ function overlap(a: Box, b: Box): number {
   const w = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
   const h = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
   return w <= 0 || h <= 0 ? 0 : (w * h) / Math.min(a[2] * a[3], b[2] * b[3]);
+}
+
+/** Has a track moved to where another one was, nearer than to its own last place? Then the two may have been exchanged. */
+export function displaced(from: Box, to: Box, others: Iterable<Box>, frame: FrameSize): boolean {
+  const { faces } = move(from, to, frame);
+  if (faces < STILL) return false;
+  for (const other of others) if (move(other, to, frame).faces < faces) return true;
+  return false;
 }

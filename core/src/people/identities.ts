@@ -1,12 +1,12 @@
 import type { Config } from '../config.ts';
-import type { HeadLabels, Observation, ObservedFace } from '../observation.ts';
-import { entangled } from './entanglement.ts';
+import type { Box, HeadLabels, Observation, ObservedFace } from '../observation.ts';
+import { displaced, entangled } from './entanglement.ts';
 import type { ExpressionChange } from './evidence.ts';
 import { type PersonState, UNSEEN_MS } from './person.ts';
 import { type FrameSize, type Match, match, teleported, type Trace } from './return-gate.ts';
 import { Track } from './track.ts';
 
-/** A person whose track was not detected for this long may be taken over by a new track. */
+/** After this long without a detection a track may come back as somebody else, and a new track as its person. */
 const REPLACEABLE_MS = 300;
 
 /** Somebody who left a moment ago: remembered for the grace period only, so as not to be greeted twice. */
@@ -34,6 +34,7 @@ export class Identities {
   /** Brings the tracks up to date with a frame. */
   follow(observation: Observation, t: number): Sighting {
     const seen = new Map<Track, ObservedFace>();
+    const doubtful: Track[] = [];
     for (const face of observation.faces) {
       let track = this.#tracks.get(face.track);
       if (!usable(face) || (track && seen.has(track))) continue;
@@ -46,7 +47,9 @@ export class Identities {
         this.#tracks.set(track.id, track);
       }
       seen.set(track, face);
+      if (track.box && face.score > 0 && (t - track.lastSeen > REPLACEABLE_MS || displaced(track.box, face.box, this.#boxesBut(track), observation))) doubtful.push(track);
     }
+    for (const track of doubtful) track.doubt(this.#config, t);
     const expressions: { person: PersonState; change: ExpressionChange }[] = [];
     const overlaps = entangled([...seen.values()].map(({ box }) => box));
     let index = 0;
@@ -63,6 +66,10 @@ export class Identities {
       if (!face && t - track.touched > patienceMs) this.forget(track.id);
     }
     return { faces: seen, expressions };
+  }
+
+  *#boxesBut(track: Track): Generator<Box> {
+    for (const other of this.#tracks.values()) if (other !== track && other.box) yield other.box;
   }
 
   #sample(track: Track, face: ObservedFace, { overlapped, heads, t }: { overlapped: boolean; heads: HeadLabels; t: number }): ExpressionChange | null {

@@ -74,8 +74,7 @@ export function createPeople(config: Config, enveloper: Enveloper = createEnvelo
   return {
     observe(observation) {
       const camera = cameraOf(observation.camera);
-      const events = camera.observe(observation, monoMs());
-      return camera.lost ? [...restore(camera, 'frames come again', 'frame'), ...events] : events;
+      return [...restore(camera, 'frames come again', 'frame'), ...camera.observe(observation, monoMs())];
     },
     tick: (nowMonoMs = monoMs()) => [...cameras.values()].flatMap((camera) => camera.tick(nowMonoMs)),
     notice(notice) {

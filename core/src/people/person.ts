@@ -33,8 +33,7 @@ export class PersonState implements Trace {
   readonly #zones = { near: 0, mid: 0, far: 0 };
   quality: FaceQuality = { score: 0, facePx: 0, yawDeg: 0, pitchDeg: 0, rollDeg: 0 };
   evidence: Evidence;
-  /** Since when it is open whether the track still shows this person; null when it does. Attributes are held back meanwhile. */
-  doubtSince: number | null = null;
+  #doubt: { readonly since: number; readonly box: Box } | null = null;
   box: Box = [0, 0, 0, 0];
   lastSeen: number;
   /** The track that shows this person now. */
@@ -56,6 +55,21 @@ export class PersonState implements Trace {
     this.evidence = evidence;
     this.attention = new Attention(config.attention);
     this.place = new Place(view);
+  }
+
+  /** Since when it is open whether the track still shows this person; null when it does. Attributes are held back meanwhile. */
+  get doubtSince(): number | null {
+    return this.#doubt?.since ?? null;
+  }
+
+  beginDoubt(t: number): void {
+    this.#doubt ??= { since: t, box: this.box };
+  }
+
+  /** `sure`: the track shows this person. Otherwise they were last seen where the doubt began. */
+  endDoubt(sure: boolean): void {
+    if (this.#doubt && !sure) this.box = this.#doubt.box;
+    this.#doubt = null;
   }
 
   /** The face was detected at time t. */

@@ -49,9 +49,9 @@ export function match(trace: Trace, box: Box, fresh: Evidence, now: { t: number;
   return { cost: faces / reach + (agreed ? 0 : 1), agreed };
 }
 
-/** A head does not jump between two frames: a track that does has changed its person. */
+/** A head does not jump between two frames, at ten face widths a second and more: a track that does has changed its person. */
 export function teleported(from: Box, to: Box, elapsedMs: number, frame: FrameSize): boolean {
   const { faces, octaves } = move(from, to, frame);
   const seconds = Math.max(0, elapsedMs) / 1000;
-  return faces > 1.5 + 8 * seconds || octaves > 1 + seconds;
+  return faces > 0.5 + 10 * seconds || octaves > 0.7 + seconds;
 }

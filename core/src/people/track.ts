@@ -29,7 +29,7 @@ export class Track {
     if (!person) return;
     // Too little evidence to compare with is no reason to hold anything back; it is dropped.
     if (!person.evidence.speaks) person.evidence = this.evidence;
-    else person.doubtSince ??= t;
+    else person.beginDoubt(t);
   }
 
   /** Compares what the track shows with whom it should show. False: it is somebody else. */
@@ -41,7 +41,7 @@ export class Track {
     if (verdict === 'same') {
       person.evidence.merge(this.evidence);
       this.evidence = person.evidence;
-      person.doubtSince = null;
+      person.endDoubt(true);
     }
     return true;
   }
@@ -52,11 +52,11 @@ export class Track {
     if (agreed) {
       person.evidence.merge(this.evidence);
       this.evidence = person.evidence;
-      person.doubtSince = null;
+      person.endDoubt(true);
     } else if (!person.evidence.speaks) {
       person.evidence = this.evidence;
-      person.doubtSince = null;
-    } else person.doubtSince = t;
+      person.endDoubt(true);
+    } else person.beginDoubt(t);
   }
 
   /** The person goes on without this track, with the evidence that is surely theirs; the track with what it has seen since. */
@@ -64,7 +64,7 @@ export class Track {
     const { person } = this;
     if (!person) return;
     if (person.evidence === this.evidence) this.evidence = new Evidence(config);
-    person.doubtSince = null;
+    person.endDoubt(false);
     if (person.track === this) person.track = null;
     this.person = null;
   }

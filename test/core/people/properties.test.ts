@@ -1,0 +1,169 @@
+/** Whatever the tracker does, these hold. MIEN_SOAK=1 runs them a hundred times longer. */
+import * as fc from 'fast-check';
+import { Compile } from 'typebox/compile';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createEnveloper } from '../../../core/src/enveloper.ts';
+import { EventSchemas, type MienEvent, type Person, eventName, isPersonEvent } from '../../../core/src/events.ts';
+import { createPeople } from '../../../core/src/people/people.ts';
+import { AGE_NOISE, AGES, type Action, actions, boxKey, CAMERAS, Crowd, GENDERS } from '../../support/crowd.ts';
+import { testConfig } from '../../support/observations.ts';
+
+const people = suite('people, whatever happens');
+const numRuns = (runs: number): number => (process.env.MIEN_SOAK ? runs * 100 : runs);
+const validators = Object.fromEntries(Object.entries(EventSchemas).map(([name, schema]) => [name, Compile(schema)]));
+const config = testConfig({ cameras: [{ name: 'main' }, { name: 'side', exitsVisible: false }] });
+
+const MET = [
+  'person.appeared', 'person.updated', 'person.left', 'emotion.changed', 'attention.started', 'attention.ended', 'camera.lost', 'camera.restored',
+  'appeared again', 'came back', 'settled age', 'settled gender', 'settled expression', 'left timeout', 'left exited', 'left camera_lost', 'left merged', 'look',
+];
+
+/** Follows every person through the events and the snapshots and objects to whatever may not be. */
+class Witness {
+  readonly seen = new Map<string, number>();
+  readonly here = new Map<string, { last: Person; human: number | null; attending: boolean; emotionAt: number; updatedAt: number }>();
+  readonly #gone = new Set<string>();
+  #sequence = 0n;
+
+  take(events: readonly MienEvent[], truth: ReadonlyMap<string, number>, now: number): void {
+    for (const event of events) {
+      const validator = validators[eventName(event)];
+      if (!validator?.Check(event)) assert.unreachable(`${event.type}: ${JSON.stringify(validator?.Errors(event).slice(0, 2))} ${JSON.stringify(event.data)}`);
+      const sequence = BigInt(event.sequence);
+      assert.ok(sequence > this.#sequence, 'sequence grows');
+      this.#sequence = sequence;
+      this.#count(event);
+      if (isPersonEvent(event)) this.#person(event, truth, now);
+    }
+  }
+
+  #count(event: MienEvent): void {
+    const kinds: string[] = [eventName(event)];
+    if (event.type === 'mien.person.appeared.v1' && event.data.person.returned) kinds.push('appeared again');
+    if (event.type === 'mien.person.updated.v1' && event.data.changed.includes('returned')) kinds.push('came back');
+    if (event.type === 'mien.person.updated.v1') kinds.push(...event.data.settled.map((name) => `settled ${name}`));
+    if (event.type === 'mien.person.left.v1') kinds.push(`left ${event.data.reason}`);
+    if (event.type === 'mien.attention.ended.v1') kinds.push(event.data.kind);
+    for (const kind of kinds) this.seen.set(kind, (this.seen.get(kind) ?? 0) + 1);
+  }
+
+  #person(event: Extract<MienEvent, { data: { person: unknown } }>, truth: ReadonlyMap<string, number>, now: number): void {
+    const { person } = event.data;
+    const known = this.here.get(person.id);
+    if (event.type === 'mien.person.appeared.v1') {
+      assert.ok(!known && !this.#gone.has(person.id), 'an id appears once');
+      this.here.set(person.id, { last: person, human: null, attending: false, emotionAt: -1e9, updatedAt: -1e9 });
+    } else assert.ok(known, `${event.type} only between appeared and left`);
+    this.look(person, truth);
+    const entry = this.here.get(person.id);
+    if (!entry) return;
+    if (event.type === 'mien.person.updated.v1') {
+      assert.ok(now - entry.updatedAt >= 1000 - 1e-6, 'at most one update a second');
+      entry.updatedAt = now;
+    }
+    if (event.type === 'mien.emotion.changed.v1') {
+      assert.ok(now - entry.emotionAt >= config.expression.restMs - 1e-6, 'expression rests');
+      assert.is.not(event.data.from, event.data.to);
+      assert.ok(!person.age || !('minorP' in person.age) || person.age.minorP <= config.attributes.minorP, 'no emotion of a minor');
+      entry.emotionAt = now;
+    }
+    if (event.type === 'mien.attention.started.v1') {
+      assert.not(entry.attending, 'attention starts once');
+      entry.attending = true;
+    }
+    if (event.type === 'mien.attention.ended.v1') {
+      assert.ok(entry.attending, 'attention ends after it started');
+      assert.ok(event.data.durationMs >= config.attention.onMs - 1e-6);
+      assert.is(event.data.kind, event.data.durationMs < config.attention.glanceMs ? 'glance' : 'look');
+      entry.attending = false;
+    }
+    if (event.type === 'mien.person.left.v1') {
+      assert.not(entry.attending, 'nobody leaves attending');
+      const { session } = event.data;
+      assert.ok(session.attentionMs <= session.dwellMs + 1, 'attention is part of the dwell');
+      assert.is(session.zones.near + session.zones.mid + session.zones.far <= session.dwellMs + 3, true, 'zones are parts of the dwell');
+      this.here.delete(person.id);
+      this.#gone.add(person.id);
+    }
+  }
+
+  /** A snapshot says only what its own human's samples said, and its totals only grow. */
+  look(person: Person, truth: ReadonlyMap<string, number>): void {
+    const entry = this.here.get(person.id);
+    if (!entry) return;
+    const { last } = entry;
+    assert.is(person.camera, last.camera);
+    assert.ok(person.attention.totalMs >= last.attention.totalMs, 'attention grows');
+    assert.ok(person.attention.glances >= last.attention.glances, 'glances grow');
+    entry.last = person;
+    const { age, gender, expression } = person;
+    const years = age && 'years' in age ? age.years : null;
+    const human = truth.get(boxKey(person.box));
+    if (years !== null) {
+      const source = AGES.findIndex((base) => Math.abs(years - base) <= AGE_NOISE + 0.1);
+      assert.ok(source >= 0, `an age of ${years} mixes humans`);
+      if (human !== undefined) assert.is(source, human, 'the age of the human in the box');
+    }
+    if (human !== undefined && gender && 'p' in gender) assert.is(gender.label, GENDERS[human], 'the gender of the human in the box');
+    if (years !== null && age && 'minorP' in age && age.minorP > config.attributes.minorP) {
+      assert.ok(gender === undefined || ('abstain' in gender && gender.abstain === 'policy'), 'no gender of a minor');
+      assert.ok(expression === undefined || ('abstain' in expression && expression.abstain === 'policy'), 'no expression of a minor');
+    }
+  }
+}
+
+/** Plays the script on both cameras and then waits until nobody can be left. Returns what happened how often. */
+function play(script: readonly Action[], { seed, frameMs, second }: { seed: number; frameMs: number; second: readonly Action[] }): Map<string, number> {
+  let host = 0;
+  const subject = createPeople(config, createEnveloper('t', { monoMs: () => host }), { monoMs: () => host, wallMs: () => host });
+  const witness = new Witness();
+  const scripts = [script, second];
+  const crowds = CAMERAS.map((camera, i) => new Crowd(camera, seed + i, frameMs));
+  const none = new Map<string, number>();
+  for (let i = 0; i < Math.max(script.length, second.length); i++) {
+    for (const [c, crowd] of crowds.entries()) {
+      const action = scripts[c]?.[i];
+      if (!action) continue;
+      const silence = crowd.act(action);
+      if (silence > 0) {
+        const camera = CAMERAS[c] as string;
+        if (action.kind === 'silence' && action.notice) witness.take(subject.notice({ type: 'camera.lost', camera, message: 'test' }), none, host);
+        for (let left = silence; left > 0; left -= 200) {
+          host += Math.min(200, left);
+          witness.take(subject.tick(host), none, host);
+        }
+      }
+      for (let n = 0; n < action.frames; n++) {
+        host += frameMs;
+        const { observation, truth, elapsedMs } = crowd.frame();
+        witness.take(subject.observe(observation), truth, elapsedMs);
+        if (n % 4 === 0) for (const person of subject.current()) if (person.camera === observation.camera) witness.look(person, truth);
+      }
+    }
+  }
+  for (let waited = 0; waited < 25_000; waited += 100) {
+    host += 100;
+    witness.take(subject.tick(host), none, host);
+  }
+  assert.is(witness.here.size, 0, 'after silence everybody has left');
+  assert.equal(subject.current(), []);
+  assert.is(subject.size().persons, 0);
+  assert.is(subject.size().departed, 0, 'nobody is remembered past the grace');
+  return witness.seen;
+}
+
+people('keep order, identity and totals', () => {
+  const seen = new Map<string, number>();
+  fc.assert(
+    fc.property(actions, actions, fc.integer({ min: 1, max: 2 ** 31 }), fc.constantFrom(33, 50, 66), (script, second, seed, frameMs) => {
+      for (const [kind, count] of play(script, { seed, frameMs, second })) seen.set(kind, (seen.get(kind) ?? 0) + count);
+    }),
+    { numRuns: numRuns(100), includeErrorInReport: true },
+  );
+  // A property that never met the case proves nothing about it.
+  for (const kind of MET) assert.ok((seen.get(kind) ?? 0) > 0, `the streams never made: ${kind}; they made ${[...seen].join(' ')}`);
+  if (process.env.MIEN_SOAK) console.log([...seen].map((pair) => pair.join(' ')).join(', '));
+});
+
+people.run();
