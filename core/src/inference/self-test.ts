@@ -69,7 +69,8 @@ function judge(got: Answers, answers: KnownAnswers, precision: 'fp32' | 'int8'):
       row.forEach((value, k) => {
         const expected = answers.expected[precision]?.[name]?.[i]?.[k] ?? Number.NaN;
         const off = Math.abs(value - expected);
-        const at = row.length > 1 ? `${name}[${answers.select?.[name]?.[k] ?? k}]` : name;
+        const index = answers.select?.[name]?.[k] ?? k;
+        const at = row.length > 1 || index > 0 ? `${name}[${index}]` : name;
         if (!(off <= tolerance)) faults.push(`output "${at}" of known input ${i}: expected ${round(expected)} within ${tolerance}, got ${round(value)}`);
         if (off / tolerance > worst.share) worst = { share: off / tolerance, text: `${round(off)} of ${tolerance} allowed (${at}, input ${i})` };
       });

@@ -1,0 +1,42 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { chooseBackend } from '../../../core/src/inference/backends.ts';
+import { rejectsWith } from '../../support/errors.ts';
+
+const backends = suite('choice of backend');
+
+backends('takes what was named', async () => {
+  const choice = await chooseBackend('onnx');
+  assert.is(choice.backend.name, 'onnx');
+  assert.is(choice.degraded, false);
+});
+
+backends('never falls back from rknn', async () => {
+  const error = await rejectsWith('BACKEND_UNAVAILABLE', () => chooseBackend('rknn'));
+  assert.match(error.message, 'model.backend');
+});
+
+backends('falls back from auto, and says why', async () => {
+  const choice = await chooseBackend('auto');
+  assert.is(choice.backend.name, 'onnx');
+  assert.is(choice.degraded, true);
+  assert.match(choice.degradedReason ?? '', 'fell back to the CPU');
+});
+
+backends('lists the known names for an unknown one', async () => {
+  const { message } = await rejectsWith('BACKEND_UNKNOWN', () => chooseBackend('onxx'));
+  assert.match(message, 'onnx, rknn, auto');
+  assert.match(message, 'Did you mean "onnx"?');
+  await rejectsWith('BACKEND_UNKNOWN', () => chooseBackend('constructor'));
+});
+
+backends('loads no runtime before a network is loaded', async () => {
+  await chooseBackend('onnx');
+  const { createRequire } = await import('node:module');
+  const loaded = Object.keys(createRequire(import.meta.url).cache).filter((path) => path.includes('onnxruntime'));
+  assert.equal(loaded, []);
+  const { readFileSync } = await import('node:fs');
+  if (process.platform === 'linux') assert.not.match(readFileSync('/proc/self/maps', 'utf8'), 'onnxruntime');
+});
+
+backends.run();
