@@ -46,6 +46,7 @@ export class FfmpegCamera implements FrameSource {
   #socket: Socket | undefined;
   #state: FrameSource['state'] = 'opening';
   #error: MienError | undefined;
+  #isLost = false;
   #isFinal = false;
   #received = 0;
   #epoch: { readonly monoMs: number; readonly wallMs: number } | undefined;
@@ -94,13 +95,14 @@ export class FfmpegCamera implements FrameSource {
     // A stream that was not what it said is the cause; that ffmpeg ended is what followed.
     if (error && this.#error?.code !== 'FRAME_INVALID') this.#error = new MienError(error.code, error.message);
     if (kind === 'lost') {
-      if (!this.#socket && this.#state !== 'ended') this.#state = 'lost';
+      this.#isLost = true;
+      if (!this.#socket) this.#afterStream();
       return;
     }
     this.#isFinal = true;
     // What ffmpeg wrote before it ended may still be on its way, even a connection not yet accepted.
     setTimeout(() => {
-      if (!this.#socket) this.#end();
+      if (!this.#socket) this.#afterStream();
     }, this.#settleMs);
   }
 
@@ -115,6 +117,7 @@ export class FfmpegCamera implements FrameSource {
       return;
     }
     this.#socket = socket;
+    this.#isLost = false;
     this.#read(socket)
       .catch((error) => {
         if (error instanceof MienError) this.#error = error;
@@ -122,8 +125,7 @@ export class FfmpegCamera implements FrameSource {
       .finally(() => {
         socket.destroy();
         this.#socket = undefined;
-        if (this.#isFinal || this.#closing) this.#end();
-        else this.#state = 'lost';
+        this.#afterStream();
       });
   }
 
@@ -178,9 +180,14 @@ export class FfmpegCamera implements FrameSource {
     }
   }
 
-  #end(): void {
-    this.#state = 'ended';
-    this.#latest.end(this.#closing !== undefined);
+  /** No stream at present. Whether it has ended or is lost only the host knows; its news may come before or after. */
+  #afterStream(): void {
+    if (this.#isFinal || this.#closing) {
+      this.#state = 'ended';
+      this.#latest.end(this.#closing !== undefined);
+    } else if (this.#isLost) {
+      this.#state = 'lost';
+    }
   }
 
   async #close(): Promise<void> {
