@@ -33,16 +33,22 @@ async function load(network: NetworkManifest, file: ModelFile, path: string, opt
     const input = file.input ?? network.input;
     const outputs = declared(session.outputMetadata);
     assertFits(network, input, declared(session.inputMetadata), outputs);
-    return new OnnxSession(runtime, session, outputs, {
-      backend: 'onnx',
-      device: 'cpu',
-      precision: file.precision,
-      input,
-      outputs: outputs.map(({ name, shape }) => ({ name, shape: shape.map((n) => n ?? 1) })),
-      npuCores: [],
-      simulated: false,
-      runtime: `onnxruntime ${runtime.env.versions.node ?? runtime.env.versions.common}`,
-    }, network.name);
+    return new OnnxSession(
+      runtime,
+      session,
+      outputs,
+      {
+        backend: 'onnx',
+        device: 'cpu',
+        precision: file.precision,
+        input,
+        outputs: outputs.map(({ name, shape }) => ({ name, shape: shape.map((n) => n ?? 1) })),
+        npuCores: [],
+        simulated: false,
+        runtime: `onnxruntime ${runtime.env.versions.node ?? runtime.env.versions.common}`,
+      },
+      network.name,
+    );
   } catch (fault) {
     await session.release();
     throw fault;
@@ -50,6 +56,9 @@ async function load(network: NetworkManifest, file: ModelFile, path: string, opt
 }
 
 async function openRuntime(): Promise<Runtime> {
+  // From 1.29 on the library reports its use to Microsoft and keeps a device id in the home folder unless this is set before it
+  // is loaded. Nothing leaves the device, so nobody is asked.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
   try {
     return await import('onnxruntime-node');
   } catch (cause) {
@@ -105,7 +114,11 @@ class OnnxSession implements Session {
     for (const output of outputs) {
       const data = new Float32Array(elementsOf(output));
       this.#outputs[output.name] = data;
-      this.#fetches[output.name] = new runtime.Tensor('float32', data, output.shape.map((n) => n ?? 1));
+      this.#fetches[output.name] = new runtime.Tensor(
+        'float32',
+        data,
+        output.shape.map((n) => n ?? 1),
+      );
     }
   }
 
