@@ -1,5 +1,6 @@
 /** Events as lines a person reads in a terminal. */
-import { type MienEvent, type Person, eventName } from './events.ts';
+import { eventName } from './event-name.ts';
+import type { MienEvent, Person } from './events.ts';
 
 const withheld = { too_small: 'too far to tell', yaw: 'turned away', pitch: 'turned away', blur: 'blurred', dark: 'too dark', low_confidence: 'not sure yet', policy: 'withheld' } as const;
 
@@ -49,7 +50,8 @@ function reason(field: Person['age'] | Person['gender'] | Person['expression']):
   return field && 'abstain' in field ? ` (${withheld[field.abstain]})` : '';
 }
 
-function describe(event: MienEvent): string {
+/** What happened, without when and to whom: `appeared  near, centre`. */
+export function describeEvent(event: MienEvent): string {
   switch (event.type) {
     case 'mien.person.appeared.v1': {
       const { person } = event.data;
@@ -90,5 +92,5 @@ function describe(event: MienEvent): string {
 export function formatEvent(event: MienEvent): string {
   const clock = event.data.clock.wallTrusted ? new Date(event.time).toTimeString().slice(0, 8) : `+${Math.round(event.data.clock.capturedMonoMs / 1000)}s`.padStart(8);
   const subject = event.subject.replace(/^person\//, '').replace('/', ' ');
-  return `${clock}  ${subject.padEnd(8)} ${describe(event)}`;
+  return `${clock}  ${subject.padEnd(8)} ${describeEvent(event)}`;
 }

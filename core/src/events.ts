@@ -5,6 +5,8 @@
  */
 import Type from 'typebox';
 
+export { eventName } from './event-name.ts';
+
 const strict = { additionalProperties: false } as const;
 const P = Type.Number({ minimum: 0, maximum: 1 });
 const Ms = Type.Number({ minimum: 0, description: 'milliseconds' });
@@ -226,11 +228,6 @@ export type Zone = Type.Static<typeof Zone>;
 export type Engagement = Type.Static<typeof Engagement>;
 export type EventOrigin = Type.Static<typeof EventOrigin>;
 export type Why = Type.Static<typeof Why>;
-
-/** `mien.person.appeared.v1` -> `person.appeared`. */
-export function eventName(event: Pick<MienEvent, 'type'>): EventName {
-  return event.type.slice('mien.'.length, -'.v1'.length) as EventName;
-}
 
 export function isPersonEvent(event: MienEvent): event is PersonEvent {
   return 'person' in event.data;

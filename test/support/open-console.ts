@@ -36,6 +36,6 @@ export async function openConsole({ api, cameras, capacity = 2000, bootId, ...op
     people,
     get: (path, headers = {}) => fetch(new URL(path, server.url), { headers }),
     post: (path, body = null, headers = {}) => fetch(new URL(path, server.url), { method: 'POST', body, headers }),
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => server[Symbol.asyncDispose](),
   };
 }

@@ -1,7 +1,7 @@
 /** Static types of the API's answers, without a schema library at run time. */
 import type Type from 'typebox';
-import type * as events from './events-route.ts';
 import type * as people from './people-view.ts';
+import type * as events from './socket-frames.ts';
 import type * as status from './status.ts';
 
 export type { SocketFrame } from './socket-frames.ts';

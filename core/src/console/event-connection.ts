@@ -118,20 +118,36 @@ export class EventConnection {
     return Number(this.#sources.bus.ring.at(this.#position - 1)?.sequence ?? 0);
   }
 
+  /** Periodic: by the clock. Motion: after each frame, and after events that come without one; the last state always goes out. */
   #followPeople(subscription: Subscription): void {
     const { bus } = this.#sources;
-    const leastMs = Math.max(subscription.debounceMs, subscription.mode === 'periodic' ? 1000 : 0);
     if (subscription.mode === 'periodic') {
-      const timer = setInterval(() => this.#sendPeople(subscription), leastMs);
+      const timer = setInterval(() => this.#sendPeople(subscription), Math.max(subscription.debounceMs, 1000));
       this.#snapshots = { [Symbol.dispose]: () => clearInterval(timer) };
     } else {
-      let lastMs = -Infinity;
-      this.#snapshots = bus.subscribeObserved((camera) => {
-        const nowMs = performance.now();
-        if (nowMs - lastMs < leastMs || (subscription.cameras && !subscription.cameras.includes(camera))) return;
-        lastMs = nowMs;
+      let lastMs = performance.now();
+      let timer: NodeJS.Timeout | undefined;
+      const send = (): void => {
+        clearTimeout(timer);
+        timer = undefined;
+        lastMs = performance.now();
         this.#sendPeople(subscription);
-      }, 'events socket');
+      };
+      const changed = (): void => {
+        const restMs = lastMs + subscription.debounceMs - performance.now();
+        if (restMs <= 0) send();
+        else timer ??= setTimeout(send, restMs);
+      };
+      const { cameras } = subscription;
+      const frames = bus.subscribeObserved((camera) => (cameras?.includes(camera) ?? true) && changed(), 'events socket');
+      const events = bus.subscribe({ ...(cameras && { cameras }) }, changed, 'events socket');
+      this.#snapshots = {
+        [Symbol.dispose]: () => {
+          frames[Symbol.dispose]();
+          events[Symbol.dispose]();
+          clearTimeout(timer);
+        },
+      };
     }
     this.#sendPeople(subscription);
   }

@@ -7,19 +7,12 @@ import { matches } from '../host/event-filter.ts';
 import type { Api, ApiSources } from './api.ts';
 import { isLoopback } from './auth.ts';
 import { EventConnection, subscribeRequest } from './event-connection.ts';
-import { AnyEvent } from './socket-frames.ts';
+import { HeldEvents } from './socket-frames.ts';
 import { checkSubscription, type Subscription, subscriptionOfQuery } from './subscription.ts';
 
 const heartbeatMs = 15_000;
 const maximumClients = 64;
 const closeGraceMs = 200;
-
-export const HeldEvents = Type.Object({
-  bootId: Type.Optional(Type.String()),
-  oldest: Type.Optional(Type.Integer()),
-  newest: Type.Optional(Type.Integer()),
-  events: Type.Array(AnyEvent),
-});
 
 export function addEventsRoute(api: Api, { bus, people, logger }: ApiSources): { readonly clients: number } {
   const connections = new Map<EventConnection, { socket: WebSocket; alive: boolean }>();

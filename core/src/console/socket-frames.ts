@@ -7,6 +7,14 @@ import { Subscription } from './subscription.ts';
 /** Any event. */
 export const AnyEvent = Type.Unsafe<MienEvent>(Type.Union(Object.values(EventSchemas)));
 
+/** Answer of a plain GET. */
+export const HeldEvents = Type.Object({
+  bootId: Type.Optional(Type.String()),
+  oldest: Type.Optional(Type.Integer()),
+  newest: Type.Optional(Type.Integer()),
+  events: Type.Array(AnyEvent),
+});
+
 const Sequence = Type.Integer({ minimum: 0 });
 const resume = Type.Integer({ minimum: 0, description: 'give this as `since` to go on after a lost connection' });
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import Value from 'typebox/value';
 import Type from 'typebox';
 import { MienError } from '../../../core/src/errors.ts';
-import { HeldEvents } from '../../../core/src/console/events-route.ts';
+import { HeldEvents } from '../../../core/src/console/socket-frames.ts';
 import { PeopleAnswer } from '../../../core/src/console/people-view.ts';
 import { AnalyzeAnswer, Model, Status } from '../../../core/src/console/status.ts';
 import { known } from '../../support/fake-people.ts';
@@ -15,7 +15,9 @@ let console_: OpenConsole;
 test.before.each(async () => {
   console_ = await openConsole();
 });
-test.after.each(() => console_[Symbol.asyncDispose]());
+test.after.each(async () => {
+  await console_[Symbol.asyncDispose]();
+});
 
 const fits = (schema: Type.TSchema, value: unknown): void => {
   const [fault] = Value.Errors(schema, value);
@@ -60,11 +62,13 @@ test('status and healthz follow sight and cameras', async () => {
 
 test('people come with what is held back, by camera', async () => {
   console_.people.appear('p-aaaaa', known);
-  console_.people.held = [{ rule: 'attention', detail: 'score 0.2 is under 0.6' }];
+  console_.people.held = [
+    { what: 'attention.started', rule: 'attention.on', detail: 'score 0.20 of 0.6', heldMs: 0, progress: { on: 0.2 }, thresholds: { on: 0.6 } },
+  ];
   const answer = (await (await console_.get('/v1/people?camera=main')).json()) as Type.Static<typeof PeopleAnswer>;
   fits(PeopleAnswer, answer);
   assert.is(answer.people[0]?.id, 'p-aaaaa');
-  assert.is(answer.people[0]?.whyNot[0]?.rule, 'attention');
+  assert.is(answer.people[0]?.whyNot[0]?.rule, 'attention.on');
   await refused(await console_.get('/v1/people?camera=roof'), 404, 'CAMERA_NOT_FOUND');
   await refused(await console_.get('/v1/people?kamera=main'), 400, 'REQUEST_INVALID');
 });
