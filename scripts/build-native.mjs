@@ -16,12 +16,14 @@ const TARGETS = {
   'linux-x64': { cross: 'x86_64-linux-gnu-g++', crossPackage: 'g++-x86-64-linux-gnu', sets: [
     { isa: 'baseline', table: 'kBaselineKernels', flags: [] },
     { isa: 'avx2', table: 'kAvx2Kernels', flags: ['-mavx2', '-mfma'] },
-    { isa: 'avx512', table: 'kAvx512Kernels', flags: ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq', '-mfma', '-mprefer-vector-width=512'] },
   ] },
   'linux-arm64': { cross: 'aarch64-linux-gnu-g++', crossPackage: 'g++-aarch64-linux-gnu', sets: [
     { isa: 'neon', table: 'kBaselineKernels', flags: [] },
   ] },
 };
+
+/** The kernels meet finite numbers only (the argument checks see to it) and are exact to well under a level: fused and reordered minima are welcome. */
+const KERNEL_FLAGS = ['-ffp-contract=fast', '-ffinite-math-only', '-fno-signed-zeros'];
 
 /** A mistake or a lack that the caller can mend: printed as a sentence, without a stack. */
 class BuildFault extends Error {}
@@ -60,7 +62,7 @@ async function build(target, sanitize) {
   if (!recipe) throw new BuildFault(`There is no recipe for ${target}; known: ${Object.keys(TARGETS).join(', ')}.`);
   const compiler = await findCompiler(target, target);
   const includes = [require('node-api-headers').include_dir, resolve(dirname(require.resolve('node-addon-api')))].map((path) => `-I${path}`);
-  const common = ['-std=c++17', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-missing-field-initializers', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math',
+  const common = ['-std=c++17', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-missing-field-initializers', '-fno-math-errno', '-fno-trapping-math',
     '-DNAPI_VERSION=9', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_GYP_MODULE_NAME=mien',
     ...(sanitize ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'] : ['-O3'])];
   const folder = join(native, 'prebuilds', sanitize ? `${target}-sanitized` : target);
@@ -70,9 +72,9 @@ async function build(target, sanitize) {
   try {
     const source = (file) => join(native, 'src/addon', file);
     const units = [
-      ...['addon', 'arguments', 'kernels', 'notify', 'scratch'].map((file) => ({ source: source(`${file}.cc`), object: join(objects, `${file}.o`), flags: includes })),
+      ...['addon', 'arguments', 'kernels', 'notify', 'scratch'].map((file) => ({ source: source(`${file}.cc`), object: join(objects, `${file}.o`), flags: ['-ffp-contract=off', ...includes] })),
       ...recipe.sets.map(({ isa, table, flags }) => ({
-        source: source('isa.cc'), object: join(objects, `isa-${isa}.o`), flags: ['-fno-exceptions', `-DMIEN_ISA=${isa}`, `-DMIEN_TABLE=${table}`, ...flags] })),
+        source: source('isa.cc'), object: join(objects, `isa-${isa}.o`), flags: ['-fno-exceptions', ...KERNEL_FLAGS, `-DMIEN_ISA=${isa}`, `-DMIEN_TABLE=${table}`, ...flags] })),
     ];
     await inParallel(units.map((unit) => () => run(compiler, [...common, ...unit.flags, '-c', unit.source, '-o', unit.object])));
     const linked = join(objects, 'mien.node');

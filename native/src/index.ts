@@ -10,7 +10,7 @@ const addon = loadAddon(process.env.MIEN_NATIVE_PATH);
 /** Which kernels run: chosen by the processor, or named in MIEN_NATIVE_DISPATCH (which must be one it can run). */
 export const kernelInfo = Object.freeze({
   platform: `${process.platform}-${process.arch}`,
-  dispatch: addon.dispatch(process.env.MIEN_NATIVE_DISPATCH || undefined) as 'avx512' | 'avx2' | 'neon' | 'baseline',
+  dispatch: addon.dispatch(process.env.MIEN_NATIVE_DISPATCH || undefined) as 'avx2' | 'neon' | 'baseline',
 });
 
 /** Samples a source through an affine matrix into a tensor. Nothing is kept of source or out. */
@@ -61,7 +61,7 @@ export interface Measures {
 
 const measured = new Float64Array(3);
 
-/** Light, contrast and sharpness of an aligned crop already in tensor form. Throws like {@link createWarp}. */
+/** Light, contrast and sharpness of an aligned crop already in tensor form. Throws like {@link createWarp}, also where a value is not finite. */
 export function measure(tensor: TensorData, spec: TensorSpec): Measures {
   writeSpec(scratchPlan, spec);
   addon.measure(tensor, scratchPlan, measured);

@@ -99,4 +99,13 @@ test('a tensor that does not fit its spec is refused', () => {
   assert.throws(() => measure(new Float32Array(12), rawSpec(2, 2)), (error: Error) => error instanceof TypeError && /Uint8Array for dtype u8/.test(error.message));
 });
 
+test('a tensor with a value that is no number is refused', () => {
+  const spec = rawSpec(SIDE, SIDE, { dtype: 'f32' });
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const tensor = new Float32Array(SIDE * SIDE * 3).fill(0.5);
+    tensor[20001] = value;
+    assert.throws(() => measure(tensor, spec), (error: Error) => error instanceof RangeError && /not finite/.test(error.message));
+  }
+});
+
 test.run();

@@ -1,6 +1,7 @@
 // The module: what JavaScript calls, with the state of one environment. Nothing is shared between environments (workers).
 #include <napi.h>
 
+#include <cmath>
 #include <new>
 
 #include "arguments.h"
@@ -37,6 +38,7 @@ class Addon : public Napi::Addon<Addon> {
       const View result = readView(info.Env(), info[2], "the result");
       if (result.type != napi_float64_array || result.length < 3) throw Refusal{true, "the result must be a Float64Array of 3"};
       const Measures measures = kernels_->measure(readTensor(tensor, plan, "the tensor"), scratch_);
+      if (!std::isfinite(measures.light)) throw Refusal{false, "the tensor holds values that are not finite"};
       double* to = static_cast<double*>(result.data);
       to[0] = measures.light;
       to[1] = measures.contrast;

@@ -44,8 +44,8 @@ size_t describePlanes(int format, const uint8_t* data, int width, int height, Wa
   job.planes = format >= nv12 ? 2 : 1;
   Plane& first = job.plane[0];
   Plane& chroma = job.plane[1];
-  first = {{}, 1, 1, width, height, 1, 1, 0};
-  chroma = {{}, 1, 2, int(halfW), int(halfH), 2, 2, 128};
+  first = {{}, 1, 1, width, height, 1, 1, 1, 1, 0};
+  chroma = {{}, 1, 2, int(halfW), int(halfH), 2, 2, 1, 1, 128};
   first.part[0] = partOf(data, w, 1, 0);
   switch (format) {
     case rgb:
@@ -70,6 +70,13 @@ size_t describePlanes(int format, const uint8_t* data, int width, int height, Wa
       chroma.part[0] = {data, halfW * 4, 4, 2, {1, 3, 0, 0}, 0};
       return size_t(4 * halfW * h);
   }
+}
+
+/// Box factors from the lengths of the matrix rows: how far one output step reaches along an axis of the plane. (Computed here and not in
+/// the kernels, which may fuse multiplications: every build must take the same decision.)
+int boxOf(const double* row, int sub) {
+  const double reach = std::sqrt(row[0] * row[0] + row[1] * row[1]) / sub;
+  return reach < 2 ? 1 : int(reach);
 }
 
 Colour colourOf(bool full) {
@@ -163,6 +170,10 @@ WarpJob readWarp(const View& source, const View& out, const View& planView) {
       const double* row = job.matrix + 3 * axis;
       if (!(std::fabs(row[0] * x + row[1] * y + row[2]) <= kMaxReach)) refuse(false, "the matrix reaches more than 2^30 pixels away from the source");
     }
+  }
+  for (Plane& plane : job.plane) {
+    plane.boxX = boxOf(job.matrix, plane.subX);
+    plane.boxY = boxOf(job.matrix + 3, plane.subY);
   }
   return job;
 }

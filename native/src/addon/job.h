@@ -30,6 +30,7 @@ struct Plane {
   int channels;         // bytes per pixel of the patch
   int width, height;    // in samples
   int subX, subY;       // luma pixels per sample
+  int boxX, boxY;       // samples per cell: 1, or the whole part of how many an output step covers
   uint8_t fill;         // what a constant border reads as
 };
 
@@ -70,7 +71,7 @@ class Scratch {
   /// At least `bytes` bytes, 64-aligned; the content is undefined. Slots are independent. Throws std::bad_alloc.
   void* reserve(int slot, size_t bytes);
 
-  enum { patch0, patch1, columns, luma, slots };
+  enum { patch0, patch1, columns, totals, luma, slots };
 
  private:
   void* block_[slots] = {};

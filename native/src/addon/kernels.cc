@@ -5,14 +5,10 @@
 namespace mien {
 
 const Kernels* chooseKernels(const char* name) {
-  const Kernels* usable[3];
+  const Kernels* usable[2];
   int count = 0;
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma")) {
-    usable[count++] = &kAvx512Kernels;
-  }
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) usable[count++] = &kAvx2Kernels;
 #endif
   usable[count++] = &kBaselineKernels;

@@ -13,7 +13,6 @@ struct Kernels {
 extern const Kernels kBaselineKernels;  // "baseline" on x86-64 (SSE2), "neon" on arm64
 #if defined(__x86_64__)
 extern const Kernels kAvx2Kernels;
-extern const Kernels kAvx512Kernels;
 #endif
 
 /// The kernels named so, or the best ones when `name` is empty; nullptr if unknown or beyond this processor.

@@ -20,24 +20,19 @@ struct Patch {
 inline double larger(double a, double b) { return a > b ? a : b; }
 inline double smaller(double a, double b) { return a < b ? a : b; }
 
-/// Box factors from the lengths of the matrix rows: how far one output pixel reaches along each axis of the plane.
 Grid gridOf(const Plane& plane, const double* m) {
   Grid grid;
-  const double sub[2] = {double(plane.subX), double(plane.subY)};
-  int box[2];
+  grid.boxX = plane.boxX;
+  grid.boxY = plane.boxY;
+  grid.columns = int((plane.width + (long long)plane.boxX - 1) / plane.boxX);
+  grid.rows = int((plane.height + (long long)plane.boxY - 1) / plane.boxY);
+  const double scale[2] = {double(plane.subX) * plane.boxX, double(plane.subY) * plane.boxY};
   for (int axis = 0; axis < 2; axis++) {
     const double* row = m + 3 * axis;
-    const double reach = __builtin_sqrt(row[0] * row[0] + row[1] * row[1]) / sub[axis];
-    box[axis] = reach < 2 ? 1 : int(reach);
-    const double scale = sub[axis] * box[axis];
-    grid.a[3 * axis] = row[0] / scale;
-    grid.a[3 * axis + 1] = row[1] / scale;
-    grid.a[3 * axis + 2] = (row[2] + 0.5) / scale - 0.5;
+    grid.a[3 * axis] = row[0] / scale[axis];
+    grid.a[3 * axis + 1] = row[1] / scale[axis];
+    grid.a[3 * axis + 2] = (row[2] + 0.5) / scale[axis] - 0.5;
   }
-  grid.boxX = box[0];
-  grid.boxY = box[1];
-  grid.columns = int((plane.width + (long long)box[0] - 1) / box[0]);
-  grid.rows = int((plane.height + (long long)box[1] - 1) / box[1]);
   return grid;
 }
 
@@ -51,21 +46,21 @@ inline long long reflect(long long i, long long n) {
   return folded < n ? folded : period - folded;
 }
 
-void copyCells(const Plane& plane, long long row, long long first, int count, uint8_t* to) {
-  for (int p = 0; p < plane.parts; p++) {
-    const Part& part = plane.part[p];
-    const uint8_t* from = part.data + row * part.stride + first * part.step;
-    if (part.count == part.step && part.count == plane.channels) {
-      std::memcpy(to, from, size_t(count) * size_t(part.step));
-      continue;
+void copyCells(const Plane& plane, long long row, long long first, int count, uint8_t* __restrict to) {
+  const Part& part = plane.part[0];
+  const uint8_t* from = part.data + row * part.stride + first * part.step;
+  if (plane.parts == 2) {  // chroma in two memory planes
+    const Part& other = plane.part[1];
+    const uint8_t* second = other.data + row * other.stride + first;
+    for (int i = 0; i < count; i++) {
+      to[2 * i] = from[i];
+      to[2 * i + 1] = second[i];
     }
-    for (int k = 0; k < part.count; k++) {
-      const uint8_t* source = from + part.offset[k];
-      uint8_t* target = to + part.channel + k;
-      const int step = part.step;
-      const int channels = plane.channels;
-      for (int i = 0; i < count; i++) target[i * channels] = source[i * step];
-    }
+  } else if (part.step == plane.channels) {
+    std::memcpy(to, from, size_t(count) * size_t(part.step));
+  } else {  // yuyv: luma is the even bytes, chroma the odd ones
+    const uint8_t* source = from + part.offset[0];
+    for (int i = 0; i < count * plane.channels; i++) to[i] = source[2 * i];
   }
 }
 
@@ -85,42 +80,79 @@ inline void sumRows(const uint8_t* from, ptrdiff_t stride, int rows, int bytes, 
   }
 }
 
-template <typename Sum, typename Total, int kStep>
-inline void meanColumns(const Sum* sums, int box, int count, double inverse, int channels, uint8_t* to) {
-  for (int i = 0; i < count; i++) {
-    Total total = 0;
-    for (int j = 0; j < box; j++) total += sums[j * kStep];
-    sums += box * kStep;
-    to[i * channels] = uint8_t(int(double(total) * inverse + 0.5));
+/// Adds up `box` columns a cell, for `kCount` samples at `offset[]` of every `kStep`; totals come out interleaved. kBox 0: any box.
+template <typename Sum, typename Total, int kStep, int kCount, int kBox>
+inline void sumColumns(const Sum* sums, const int* offset, int box, int cells, Total* __restrict totals) {
+  const int width = kBox ? kBox : box;
+  for (int i = 0; i < cells; i++) {
+    for (int k = 0; k < kCount; k++) {
+      Total total = 0;
+      for (int j = 0; j < width; j++) total += sums[j * kStep + (kCount == kStep ? k : offset[k])];
+      totals[i * kCount + k] = total;
+    }
+    sums += width * kStep;
+  }
+}
+
+template <typename Sum, typename Total, int kStep, int kCount>
+void sumCells(const Sum* sums, const int* offset, int box, int cells, Total* totals) {
+  // Very large boxes are rare: they get one loop for all.
+  switch (sizeof(Sum) == 2 ? box : 0) {
+    case 1: return sumColumns<Sum, Total, kStep, kCount, 1>(sums, offset, box, cells, totals);
+    case 2: return sumColumns<Sum, Total, kStep, kCount, 2>(sums, offset, box, cells, totals);
+    case 3: return sumColumns<Sum, Total, kStep, kCount, 3>(sums, offset, box, cells, totals);
+    case 4: return sumColumns<Sum, Total, kStep, kCount, 4>(sums, offset, box, cells, totals);
+    case 5: return sumColumns<Sum, Total, kStep, kCount, 5>(sums, offset, box, cells, totals);
+    case 6: return sumColumns<Sum, Total, kStep, kCount, 6>(sums, offset, box, cells, totals);
+    default: return sumColumns<Sum, Total, kStep, kCount, 0>(sums, offset, box, cells, totals);
+  }
+}
+
+/// Mean of `n` samples from their sum, halves up: floor(sum / n + 1/2). The quarter keeps sums away from the steps of the floor, so that
+/// rounding in the last place cannot matter: the result is exact with float to 1,024 samples and with double beyond any source.
+template <typename Real, typename Total>
+inline void storeMeans(const Total* totals, double n, int cells, int count, int channels, uint8_t* to) {
+  const Real inverse = Real(1.0 / n);
+  const Real half = Real(0.5 + 0.25 / n);
+  if (count == channels) {
+    for (int i = 0; i < cells * count; i++) to[i] = uint8_t(int(Real(totals[i]) * inverse + half));
+    return;
+  }
+  for (int i = 0; i < cells; i++) {
+    for (int k = 0; k < count; k++) to[i * channels + k] = uint8_t(int(Real(totals[i * count + k]) * inverse + half));
   }
 }
 
 template <typename Sum, typename Total>
-void boxCells(const Plane& plane, const Grid& grid, long long row, long long first, int count, Sum* sums, uint8_t* to) {
+void boxCells(const Plane& plane, const Grid& grid, long long row, long long first, int count, Sum* sums, Total* totals, uint8_t* to) {
   const long long top = row * grid.boxY;
   const int rows = int(smaller(double(grid.boxY), double(plane.height - top)));
   const long long left = first * grid.boxX;
   const long long right = (long long)smaller(double(left + (long long)count * grid.boxX), double(plane.width));
   const int whole = int((right - left) / grid.boxX);
-  const int rest = int((right - left) % grid.boxX);  // the last, partial cell
+  const int rest = int((right - left) % grid.boxX);  // columns of the last, partial cell
   for (int p = 0; p < plane.parts; p++) {
     const Part& part = plane.part[p];
     sumRows(part.data + top * part.stride + left * part.step, part.stride, rows, int(right - left) * part.step, sums);
-    for (int k = 0; k < part.count; k++) {
-      const Sum* from = sums + part.offset[k];
-      uint8_t* target = to + part.channel + k;
-      const double inverse = 1.0 / (double(rows) * grid.boxX);
-      switch (part.step) {
-        case 1: meanColumns<Sum, Total, 1>(from, grid.boxX, whole, inverse, plane.channels, target); break;
-        case 2: meanColumns<Sum, Total, 2>(from, grid.boxX, whole, inverse, plane.channels, target); break;
-        case 3: meanColumns<Sum, Total, 3>(from, grid.boxX, whole, inverse, plane.channels, target); break;
-        default: meanColumns<Sum, Total, 4>(from, grid.boxX, whole, inverse, plane.channels, target); break;
-      }
-      if (rest > 0) {
-        Total total = 0;
-        for (int j = 0; j < rest; j++) total += from[(whole * grid.boxX + j) * part.step];
-        target[whole * plane.channels] = uint8_t(int(double(total) * (1.0 / (double(rows) * rest)) + 0.5));
-      }
+    switch (part.step * 4 + part.count) {
+      case 4 + 1: sumCells<Sum, Total, 1, 1>(sums, part.offset, grid.boxX, whole, totals); break;
+      case 8 + 1: sumCells<Sum, Total, 2, 1>(sums, part.offset, grid.boxX, whole, totals); break;
+      case 8 + 2: sumCells<Sum, Total, 2, 2>(sums, part.offset, grid.boxX, whole, totals); break;
+      case 12 + 3: sumCells<Sum, Total, 3, 3>(sums, part.offset, grid.boxX, whole, totals); break;
+      case 16 + 2: sumCells<Sum, Total, 4, 2>(sums, part.offset, grid.boxX, whole, totals); break;
+      default: sumCells<Sum, Total, 4, 4>(sums, part.offset, grid.boxX, whole, totals); break;
+    }
+    uint8_t* target = to + part.channel;
+    const double n = double(rows) * grid.boxX;
+    if (n <= 1024) {
+      storeMeans<float>(totals, n, whole, part.count, plane.channels, target);
+    } else {
+      storeMeans<double>(totals, n, whole, part.count, plane.channels, target);
+    }
+    for (int k = 0; rest > 0 && k < part.count; k++) {
+      Total total = 0;
+      for (int j = 0; j < rest; j++) total += sums[(whole * grid.boxX + j) * part.step + part.offset[k]];
+      storeMeans<double>(&total, double(rows) * rest, 1, 1, plane.channels, target + whole * plane.channels + k);
     }
   }
 }
@@ -130,10 +162,11 @@ void readCells(const Plane& plane, const Grid& grid, long long row, long long fi
   if (grid.boxX == 1 && grid.boxY == 1) return copyCells(plane, row, first, count, to);
   const size_t samples = size_t(smaller(double(count) * grid.boxX, double(plane.width))) * 4;
   void* sums = scratch.reserve(Scratch::columns, samples * sizeof(uint32_t));
+  void* totals = scratch.reserve(Scratch::totals, size_t(count) * 4 * sizeof(uint64_t));
   if (grid.boxY <= 256 && grid.boxX <= 256) {
-    boxCells<uint16_t, uint32_t>(plane, grid, row, first, count, static_cast<uint16_t*>(sums), to);
+    boxCells(plane, grid, row, first, count, static_cast<uint16_t*>(sums), static_cast<uint32_t*>(totals), to);
   } else {
-    boxCells<uint32_t, uint64_t>(plane, grid, row, first, count, static_cast<uint32_t*>(sums), to);
+    boxCells(plane, grid, row, first, count, static_cast<uint32_t*>(sums), static_cast<uint64_t*>(totals), to);
   }
 }
 

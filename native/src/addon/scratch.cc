@@ -10,10 +10,16 @@ Scratch::~Scratch() {
 }
 
 void* Scratch::reserve(int slot, size_t bytes) {
-  if (bytes > size_[slot]) {
-    const size_t rounded = (bytes + 4095) / 4096 * 4096;
-    void* grown = std::aligned_alloc(64, rounded);
-    if (grown == nullptr) throw std::bad_alloc();
+#if defined(__SANITIZE_ADDRESS__)
+  const bool fresh = true;  // exactly as long as asked for, so that one byte too far is caught
+  const size_t rounded = bytes;
+#else
+  const bool fresh = bytes > size_[slot];
+  const size_t rounded = (bytes + 4095) / 4096 * 4096;
+#endif
+  if (fresh) {
+    void* grown = nullptr;
+    if (posix_memalign(&grown, 64, rounded) != 0) throw std::bad_alloc();
     std::free(block_[slot]);
     block_[slot] = grown;
     size_[slot] = rounded;

@@ -1,8 +1,8 @@
 // Stage 3: colour, then normalisation, layout and type, for one output row of a block.
 
 inline float level(float v) {
-  v = v < 0.0f ? 0.0f : v;
-  return v > 255.0f ? 255.0f : v;
+  v = v > 0.0f ? v : 0.0f;
+  return v < 255.0f ? v : 255.0f;
 }
 
 /// In place: luma, U, V to red, green, blue, each clamped to 0..255.
@@ -30,8 +30,8 @@ struct Quantised<int8_t> { static constexpr float low = -128, high = 127; };
 template <typename T>
 inline T stored(float v) {
   // Halves go up, as Math.round does; the shift keeps the truncation on the positive side.
-  v = v < Quantised<T>::low ? Quantised<T>::low : v;
-  v = v > Quantised<T>::high ? Quantised<T>::high : v;
+  v = v > Quantised<T>::low ? v : Quantised<T>::low;
+  v = v < Quantised<T>::high ? v : Quantised<T>::high;
   return T(int(v + 1024.5f) - 1024);
 }
 template <>
