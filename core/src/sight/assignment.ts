@@ -8,8 +8,7 @@ export function assign(cost: Float64Array, rows: number, columns: number, limit:
   if (rows === 0 || columns === 0) return result;
   // One private column per row stands for "single" at the price of the limit, so that a solution always exists.
   const width = columns + rows;
-  const at = (row: number, column: number): number =>
-    column < columns ? Math.min(cost[row * columns + column] as number, limit) : limit;
+  const at = (row: number, column: number): number => (column < columns ? Math.min(cost[row * columns + column] as number, limit) : limit);
 
   const rowPotential = new Float64Array(rows + 1);
   const columnPotential = new Float64Array(width + 1);

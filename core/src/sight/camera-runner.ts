@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from '../backoff.ts';
 import type { FrameSource } from '../camera/frame-source.ts';
-import { monotonicMs } from '../frame.ts';
 import type { CameraConfig } from '../config.ts';
 import { MienError } from '../errors.ts';
+import { monotonicMs } from '../frame.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { CameraState, CameraStatus, SightNotice } from './sight.ts';
 
@@ -30,12 +30,7 @@ export class CameraRunner {
   #past = { received: 0, dropped: 0 };
   readonly #marks: Array<{ at: number; processed: number }> = [];
 
-  constructor(
-    camera: CameraConfig,
-    open: (signal: AbortSignal) => Promise<FrameSource>,
-    pipeline: Pipeline,
-    options: CameraRunnerOptions,
-  ) {
+  constructor(camera: CameraConfig, open: (signal: AbortSignal) => Promise<FrameSource>, pipeline: Pipeline, options: CameraRunnerOptions) {
     this.#camera = camera;
     this.#open = open;
     this.#pipeline = pipeline;

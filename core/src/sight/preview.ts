@@ -1,7 +1,7 @@
 import { createWarp, type TensorSpec, type Warp } from '@mien/native';
+import { loadSharp } from '../camera/still.ts';
 import type { PixelView } from '../frame.ts';
 import type { Observation } from '../observation.ts';
-import { loadSharp } from '../camera/still.ts';
 import type { JpegFeed } from './jpeg-feed.ts';
 import type { PreviewOptions } from './messages.ts';
 

@@ -12,7 +12,8 @@ if (!process.send) {
 }
 
 const session = new SightSession((message: ToHost) => {
-  if (process.connected) process.send?.(message);
+  // The channel breaks when the host dies; what then is to be done is told by `disconnect`.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }, composeSight);
 
 let stopping = false;

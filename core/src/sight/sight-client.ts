@@ -7,7 +7,7 @@ import type { Logger } from '../log.ts';
 import { FeedRunner } from './feed-runner.ts';
 import { JpegFeed } from './jpeg-feed.ts';
 import type { Answers, Method, PreviewOptions, Question, ToHost } from './messages.ts';
-import type { Analysis, AnalyzeOptions, Models, ModelStatus, Sight, SightListener, SightNotice, SightStatus, SwapRequest } from './sight.ts';
+import type { Analysis, AnalyzeOptions, ModelStatus, Models, Sight, SightListener, SightNotice, SightStatus, SwapRequest } from './sight.ts';
 import { SightChild, type SightChildOptions, sightEntry } from './sight-child.ts';
 
 export interface SightClientOptions extends Partial<SightChildOptions> {
@@ -220,7 +220,10 @@ class SightClient implements Sight {
     const child = this.#child;
     if (!camera || !this.#feeds || this.#closing.signal.aborted) return;
     try {
-      this.#openFeeds.set(id, this.#feeds.open(camera, socketPath, (news) => child?.send({ type: 'feed', id, news })));
+      this.#openFeeds.set(
+        id,
+        this.#feeds.open(camera, socketPath, (news) => child?.send({ type: 'feed', id, news })),
+      );
     } catch (fault) {
       child?.send({ type: 'feed', id, news: { kind: 'exited', error: MienError.from(fault).toJSON() } });
     }

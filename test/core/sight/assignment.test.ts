@@ -21,21 +21,26 @@ const test = suite('assignment');
 
 test('is as cheap as the best of all assignments', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }), fc.infiniteStream(fc.double({ min: 0, max: 14, noNaN: true })), (rows, columns, numbers) => {
-      const cost = Float64Array.from({ length: rows * columns }, () => {
-        const value = numbers.next().value as number;
-        return value > 13 ? Number.POSITIVE_INFINITY : value;
-      });
-      const columnOf = assign(cost, rows, columns, limit);
-      const used = [...columnOf].filter((c) => c >= 0);
-      assert.is(new Set(used).size, used.length, 'no column twice');
-      let total = 0;
-      columnOf.forEach((c, row) => {
-        if (c >= 0) assert.ok((cost[row * columns + c] as number) < limit);
-        total += c >= 0 ? (cost[row * columns + c] as number) : limit;
-      });
-      assert.ok(Math.abs(total - least(cost, rows, columns)) < 1e-9, `${total}`);
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 5 }),
+      fc.integer({ min: 0, max: 5 }),
+      fc.infiniteStream(fc.double({ min: 0, max: 14, noNaN: true })),
+      (rows, columns, numbers) => {
+        const cost = Float64Array.from({ length: rows * columns }, () => {
+          const value = numbers.next().value as number;
+          return value > 13 ? Number.POSITIVE_INFINITY : value;
+        });
+        const columnOf = assign(cost, rows, columns, limit);
+        const used = [...columnOf].filter((c) => c >= 0);
+        assert.is(new Set(used).size, used.length, 'no column twice');
+        let total = 0;
+        columnOf.forEach((c, row) => {
+          if (c >= 0) assert.ok((cost[row * columns + c] as number) < limit);
+          total += c >= 0 ? (cost[row * columns + c] as number) : limit;
+        });
+        assert.ok(Math.abs(total - least(cost, rows, columns)) < 1e-9, `${total}`);
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -23,7 +23,10 @@ test('an empty frame costs one region, and the turns together show every spot at
   assert.equal(turns[2], turns[0]);
   const tiles = [turns[1], turns[3]].map((regions) => regions?.[0] as Region);
   for (let x = 0; x <= 1280 - 144; x += 1) {
-    assert.ok(tiles.some((tile) => inside(square(x, 100, 144), tile)), `a face of a fifth of the height at ${x}`);
+    assert.ok(
+      tiles.some((tile) => inside(square(x, 100, 144), tile)),
+      `a face of a fifth of the height at ${x}`,
+    );
   }
   assert.equal(plan.next(1280, 720, []), turns[0]);
 });
@@ -61,7 +64,10 @@ test('every tracked face lies whole in a region where it is big enough to be fou
       for (const face of expected) {
         const share = (region: Region): number => face.width / region.size;
         assert.ok(
-          regions.some((region) => inside(face, region) && share(region) >= detectionPlanDefaults.smallestShare - 1e-9 && share(region) <= detectionPlanDefaults.largestShare + 1e-9),
+          regions.some(
+            (region) =>
+              inside(face, region) && share(region) >= detectionPlanDefaults.smallestShare - 1e-9 && share(region) <= detectionPlanDefaults.largestShare + 1e-9,
+          ),
           JSON.stringify({ face, regions }),
         );
       }

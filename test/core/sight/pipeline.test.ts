@@ -32,8 +32,20 @@ test('a frame becomes an observation that says all the contract promises', async
   assert.equal(
     { ...first, ms: undefined, faces: undefined },
     {
-      camera: 'main', run: 'r1', frame: 0, capturedMonoMs: 1000, capturedWallMs: 2_000_000, width: 1280, height: 720,
-      faces: undefined, ended: [], heads: fakeHeads, origin: fakeOrigin, ms: undefined, dropped: 4, recognitionHz: 0.5,
+      camera: 'main',
+      run: 'r1',
+      frame: 0,
+      capturedMonoMs: 1000,
+      capturedWallMs: 2_000_000,
+      width: 1280,
+      height: 720,
+      faces: undefined,
+      ended: [],
+      heads: fakeHeads,
+      origin: fakeOrigin,
+      ms: undefined,
+      dropped: 4,
+      recognitionHz: 0.5,
     },
   );
   const face = first?.faces[0];
@@ -100,7 +112,10 @@ test('a model that is unloaded for a moment blinds it, and breaks nothing', asyn
   await pipeline.run(new ScriptedSource(20));
   assert.is(faults.length, 0);
   assert.is(observations.length, 20);
-  assert.ok(observations.every((o) => o.faces.length === 1 && o.faces[0]?.track === 1), 'the track lives on');
+  assert.ok(
+    observations.every((o) => o.faces.length === 1 && o.faces[0]?.track === 1),
+    'the track lives on',
+  );
   assert.is(observations[6]?.faces[0]?.score, 0);
   assert.is(observations[11]?.faces[0]?.sample, undefined);
   assert.equal(observations[11]?.origin, fakeOrigin);
@@ -160,7 +175,12 @@ test('two cameras that share a slow network get the same share of it', async () 
     new Pipeline(
       { camera: `c${camera}`, run: 'r1', budgetMs: 100 },
       { detector, recognizer: new ScriptedRecognizer() },
-      { observation: () => void (counts[camera] = (counts[camera] ?? 0) + 1), fault() {} },
+      {
+        observation() {
+          counts[camera] = (counts[camera] ?? 0) + 1;
+        },
+        fault() {},
+      },
     ).run(new ScriptedSource(10_000), controller.signal),
   );
   setTimeout(() => controller.abort(), 300);

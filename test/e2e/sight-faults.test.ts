@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { checkConfig } from '../../core/src/load-config.ts';
+import { silentLogger } from '../../core/src/log.ts';
+import { createSightClient } from '../../core/src/sight/sight-client.ts';
+import { childrenOf, isRunning, until } from '../support/processes.ts';
+import { findProgram } from '../support/programs.ts';
+import { openSight, SightLog } from '../support/sight-log.ts';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
+
+const test = suite('sight faults');
+const startMs = 20_000;
+
+async function rejection(promise: Promise<unknown>): Promise<{ code?: string; message: string }> {
+  return promise.then(
+    () => assert.unreachable('it should have failed') as never,
+    (fault) => fault,
+  );
+}
+
+test('sight that is killed is started anew, says so, and goes on seeing under a new run', async () => {
+  await using opened = await openSight();
+  const { sight, log } = opened;
+  await until('observations', 5000, () => log.observations.length > 5);
+  const { pid } = sight.status();
+  const [first] = log.observations;
+  process.kill(pid as number, 'SIGKILL');
+  await until('the loss is noticed', 1000, () => log.turns.includes('sight.lost'));
+  assert.is(sight.status().state, 'restarting');
+  assert.is(sight.status().cameras[0]?.state, 'lost');
+  const seen = log.observations.length;
+  await until('the return', startMs, () => log.turns.includes('sight.restored'));
+  await until('observations again', 5000, () => log.observations.length > seen + 5);
+  assert.equal(log.turns, ['sight.lost', 'sight.restored']);
+  assert.is(sight.status().restarts, 1);
+  assert.is.not(sight.status().pid, pid);
+  const last = log.observations.at(-1);
+  assert.is.not(last?.run, first?.run);
+  assert.is(new Set(log.observations.map(({ run }) => run)).size, 2);
+  assert.ok((last?.capturedMonoMs ?? 0) > (first?.capturedMonoMs ?? 0), 'both runs read one clock');
+});
+
+test('sight that hangs is killed and started anew', async () => {
+  await using opened = await openSight({ sightTimeoutMs: 1000 });
+  const { sight, log } = opened;
+  await until('observations', 5000, () => log.observations.length > 0);
+  const pid = sight.status().pid as number;
+  process.kill(pid, 'SIGSTOP');
+  const noticed = await until('the hang is noticed', 3000, () => log.turns.includes('sight.lost'));
+  assert.ok(noticed > 500, `not before its time: ${noticed} ms`);
+  assert.match(log.notices.find(({ type }) => type === 'sight.lost')?.message ?? '', 'no sign of life');
+  await until('the hung process is gone', 1000, () => !isRunning(pid));
+  await until('the return', startMs, () => log.turns.includes('sight.restored'));
+});
+
+test('a question that was open when sight died is answered with SIGHT_LOST, and so is one asked meanwhile', async () => {
+  await using opened = await openSight();
+  const { sight, log } = opened;
+  const pid = sight.status().pid as number;
+  process.kill(pid, 'SIGSTOP');
+  const open = rejection(sight.models.list());
+  process.kill(pid, 'SIGKILL');
+  assert.is((await open).code, 'SIGHT_LOST');
+  await until('the loss is noticed', 1000, () => log.turns.includes('sight.lost'));
+  assert.is((await rejection(sight.models.list())).code, 'SIGHT_LOST');
+  await until('the return', startMs, () => log.turns.includes('sight.restored'));
+  assert.is((await sight.models.list()).length > 0, true);
+});
+
+test('Ctrl-C in the terminal reaches sight too, and does not end it', async () => {
+  await using opened = await openSight();
+  const { sight, log } = opened;
+  process.kill(sight.status().pid as number, 'SIGINT');
+  const seen = log.observations.length;
+  await until('observations go on', 3000, () => log.observations.length > seen + 15);
+  assert.equal(log.turns, []);
+});
+
+test('a start that cannot succeed says why and leaves nothing behind', async () => {
+  const sight = createSightClient(checkConfig({ model: { release: '/nowhere/model.json' } }), silentLogger);
+  const fault = await rejection(sight.start(new SightLog()));
+  assert.is(fault.code, 'MODEL_NOT_FOUND');
+  assert.is(sight.status().state, 'failed');
+  assert.equal(childrenOf(process.pid), []);
+  await sight[Symbol.asyncDispose]();
+});
+
+test('a sight that dies at every start is tried with growing pauses until the client is closed', async () => {
+  const entry = fileURLToPath(new URL('../support/broken-sight.mjs', import.meta.url));
+  const sight = createSightClient(checkConfig({}), silentLogger, { entry });
+  const fault = await rejection(sight.start(new SightLog()));
+  assert.is(fault.code, 'SIGHT_LOST');
+  assert.match(fault.message, 'exited with code 7');
+  await sight[Symbol.asyncDispose]();
+  assert.equal(childrenOf(process.pid), []);
+});
+
+const hasFfmpeg = findProgram(['ffmpeg'], ['-version']) !== undefined;
+const clip = fileURLToPath(new URL('../../core/clip/clip.mjpeg', import.meta.url));
+/** The clip, and the same through ffmpeg where there is one. */
+const cameras = [{ name: 'main' }, ...(hasFfmpeg ? [{ name: 'file', source: clip }] : [])];
+
+/** A host in a process of its own with temporary files of its own, and a way to wait for what it says. */
+function spawnHost(folder: string): { host: ChildProcess; said(word: string): Promise<number> } {
+  const program = fileURLToPath(new URL('../support/sight-host.ts', import.meta.url));
+  const host = spawn(process.execPath, [program, JSON.stringify({ cameras })], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR: folder },
+  });
+  const words: Array<{ word: string; pid: number }> = [];
+  createInterface({ input: host.stdout as NodeJS.ReadableStream }).on('line', (line) => words.push(JSON.parse(line)));
+  return {
+    host,
+    async said(word) {
+      await until(`the host says ${word}`, startMs, () => words.some((one) => one.word === word));
+      return words.findLast((one) => one.word === word)?.pid as number;
+    },
+  };
+}
+
+test('when the host is killed, sight and ffmpeg end by themselves within a second', async () => {
+  using folder = new TemporaryFolder();
+  const { host, said } = spawnHost(folder.path);
+  const pid = await said('seeing');
+  await until('ffmpeg runs', 5000, () => childrenOf(host.pid as number).length === cameras.length);
+  const children = childrenOf(host.pid as number);
+  assert.ok(children.includes(pid));
+  host.kill('SIGKILL');
+  const ms = await until('all are gone', 3000, () => !children.some(isRunning));
+  assert.ok(ms < 1000, `${ms} ms`);
+});
+
+for (const state of ['starting', 'ready', 'seeing', 'sight.lost'] as const) {
+  test(`SIGTERM while ${state}: everything is gone in under two seconds`, async () => {
+    using folder = new TemporaryFolder();
+    const { host, said } = spawnHost(folder.path);
+    if (state === 'sight.lost') process.kill(await said('seeing'), 'SIGKILL');
+    const pid = await said(state);
+    const children = childrenOf(host.pid as number);
+    const started = performance.now();
+    const exited = once(host, 'exit');
+    host.kill('SIGTERM');
+    if (state === 'seeing') setTimeout(() => host.kill('SIGTERM'), 20);
+    const [code] = await exited;
+    await until('all children are gone', 2000, () => ![...children, pid].some(isRunning));
+    assert.ok(performance.now() - started < 2000, `${performance.now() - started} ms`);
+    assert.is(code, 0);
+    assert.equal(readdirSync(folder.path), [], 'no socket is left');
+  });
+}
+
+test.run();

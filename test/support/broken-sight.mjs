@@ -1,0 +1,2 @@
+// A sight process that dies before it is ready.
+process.exit(7);
