@@ -1,4 +1,5 @@
 /** What every FrameSource keeps, whatever stands behind it. One suite, run over each implementation. */
+import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { FrameSource, Pace } from '../../core/src/camera/frame-source.ts';
@@ -11,7 +12,7 @@ export interface PlayOptions {
   readonly mirror?: boolean;
 }
 
-/** What has to be played: `frames` black pictures of 64x48 whose top left quarter is white. */
+/** Has to play `frames` times the picture of `framePicture`. */
 export interface SourceUnderTest {
   readonly name: string;
   readonly frames: number;
@@ -136,6 +137,15 @@ export function frameSourceContract({ name, frames, framesPerSecond, open }: Sou
   });
 
   test.run();
+}
+
+/** The JPEG to be played: 64x48, black, the top left quarter white. */
+export function framePicture(): Promise<Buffer> {
+  const white = { create: { width: 32, height: 24, channels: 3, background: '#ffffff' } } as const;
+  return sharp({ create: { width: 64, height: 48, channels: 3, background: '#000000' } })
+    .composite([{ input: white, left: 0, top: 0 }])
+    .jpeg({ quality: 95 })
+    .toBuffer();
 }
 
 async function take(source: FrameSource): Promise<Frame> {
