@@ -1,4 +1,4 @@
-import type { Keypoints, Point, Pose } from './geometry.ts';
+import type { Keypoints, Pose } from './geometry.ts';
 
 /**
  * The mean adult head that poses are read against, in units of the pupil distance (63 mm): x to the image's right, y down, z towards the
@@ -12,39 +12,66 @@ export const meanHead = {
   ear: { x: 1.01, y: 0.21, z: -0.93 },
 } as const;
 
+type Triple = readonly [number, number, number];
 const DEGREES = 180 / Math.PI;
+const pointNames = ['rightEye', 'leftEye', 'noseTip', 'mouth', 'rightEar', 'leftEar'] as const;
+const toAxes = leastSquares(headPoints());
 
 /**
- * Pose under weak perspective, from all six keypoints.
- * - Roll is the slope of the eye line. The other two are read after turning the face upright.
- * - Yaw: the nose tip moves sideways against the midpoint of the ears by depth x sin(yaw), while the eyes close up by cos(yaw); their
- *   quotient is monotonic in the tangent.
- * - Pitch: the nose tip moves up against the ears by depth x sin(pitch), measured by the distance of eyes and mouth, which shrinks by
- *   cos(pitch). The depth that counts is the one left after yaw.
- * Exact for the mean head seen from afar; where depths differ by 15 %, so do the tangents.
+ * Pose from orthography and scaling: the linear map from the mean head to the six keypoints in the image (least squares over all of them)
+ * gives the first two rows of the rotation times the scale; their cross product is the direction of the face. The head turns by yaw, then pitch,
+ * then roll. Exact for the mean head seen from afar; on a head 15 % deeper or flatter, so are the tangents of yaw and pitch.
  */
 export function poseOf(keypoints: Keypoints): Pose {
-  const { rightEye, leftEye } = keypoints;
-  const roll = Math.atan2(leftEye.y - rightEye.y, leftEye.x - rightEye.x);
-  const cos = Math.cos(roll);
-  const sin = Math.sin(roll);
-  const upright = (p: Point): Point => ({ x: p.x * cos + p.y * sin, y: p.y * cos - p.x * sin });
-  const [re, le, nose, mouth] = [upright(rightEye), upright(leftEye), upright(keypoints.noseTip), upright(keypoints.mouth)];
-  const ears = middle(upright(keypoints.rightEar), upright(keypoints.leftEar));
-  const eyes = middle(re, le);
-
-  const depth = meanHead.noseTip.z - meanHead.ear.z;
-  const apart = Math.max(le.x - re.x, 1e-6);
-  const yaw = Math.atan2((nose.x - ears.x) / depth, apart / (2 * meanHead.eye.x));
-
-  // With t = cos(yaw) tan(pitch): (nose - ears) / (mouth - eyes) = (h - depth t) / (m - z t), heights and depths of the mean head.
-  const height = meanHead.noseTip.y - meanHead.ear.y;
-  const ratio = (nose.y - ears.y) / Math.max(mouth.y - eyes.y, 1e-6);
-  const t = (height - meanHead.mouth.y * ratio) / Math.max(depth - meanHead.mouth.z * ratio, 0.2);
-  const pitch = Math.atan2(t, Math.max(Math.cos(yaw), 0.2));
-  return { yawDeg: yaw * DEGREES, pitchDeg: pitch * DEGREES, rollDeg: roll * DEGREES };
+  const cx = mean(keypoints, 'x');
+  const cy = mean(keypoints, 'y');
+  const right: [number, number, number] = [0, 0, 0];
+  const down: [number, number, number] = [0, 0, 0];
+  pointNames.forEach((name, i) => {
+    const point = keypoints[name];
+    for (let axis = 0; axis < 3; axis += 1) {
+      const weight = toAxes[axis]?.[i] ?? 0;
+      right[axis] = (right[axis] as number) + weight * (point.x - cx);
+      down[axis] = (down[axis] as number) + weight * (point.y - cy);
+    }
+  });
+  const [fx, fy, fz] = cross(right, down);
+  return {
+    yawDeg: Math.atan2(-fx, fz) * DEGREES,
+    pitchDeg: Math.atan2(fy, Math.hypot(fx, fz)) * DEGREES,
+    rollDeg: Math.atan2(-right[1], down[1]) * DEGREES,
+  };
 }
 
-function middle(a: Point, b: Point): Point {
-  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+/** The six points of the mean head about their centre, in the order of `pointNames`. */
+function headPoints(): readonly Triple[] {
+  const { eye, noseTip, mouth, ear } = meanHead;
+  const points: Triple[] = [
+    [-eye.x, eye.y, eye.z], [eye.x, eye.y, eye.z], [noseTip.x, noseTip.y, noseTip.z], [mouth.x, mouth.y, mouth.z], [-ear.x, ear.y, ear.z], [ear.x, ear.y, ear.z],
+  ];
+  const centre = [0, 1, 2].map((axis) => points.reduce((sum, point) => sum + (point[axis] as number), 0) / points.length);
+  return points.map(([x, y, z]): Triple => [x - (centre[0] as number), y - (centre[1] as number), z - (centre[2] as number)]);
+}
+
+/** The pseudo-inverse (3 x n) of an n x 3 matrix: (PᵀP)⁻¹ Pᵀ. */
+function leastSquares(points: readonly Triple[]): readonly number[][] {
+  const gram = (i: number, j: number) => points.reduce((sum, p) => sum + (p[i] as number) * (p[j] as number), 0);
+  const rows: Triple[] = [0, 1, 2].map((i) => [gram(i, 0), gram(i, 1), gram(i, 2)]);
+  const [a, b, c] = rows as [Triple, Triple, Triple];
+  const determinant = dot(a, cross(b, c));
+  // The Gram matrix is symmetric, so its adjugate's rows are these cross products.
+  const inverse = [cross(b, c), cross(c, a), cross(a, b)];
+  return inverse.map((row) => points.map((point) => dot(row, point) / determinant));
+}
+
+function mean(keypoints: Keypoints, axis: 'x' | 'y'): number {
+  return pointNames.reduce((sum, name) => sum + keypoints[name][axis], 0) / pointNames.length;
+}
+
+function cross(a: Triple, b: Triple): Triple {
+  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+}
+
+function dot(a: Triple, b: Triple): number {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
