@@ -6,8 +6,17 @@ import { aptInstall, onPath } from './lib/programs.mjs';
 import { say } from './lib/say.mjs';
 import { ensureSetup, root } from './setup.mjs';
 
+/** Debian keeps these by architecture. */
+function hasTypelib(name) {
+  const lib = '/usr/lib';
+  return existsSync(lib) && readdirSync(lib).some((folder) => existsSync(join(lib, folder, 'girepository-1.0', `${name}.typelib`)));
+}
+
 /** What the tests of a part need beside npm packages: a program that shows it is there, and the packages that bring it. */
-const cameras = { there: () => onPath('ffmpeg') && onPath('gst-inspect-1.0') && existsSync('/usr/lib/python3/dist-packages/gi'), packages: ['ffmpeg', 'python3-gi', 'gir1.2-gst-rtsp-server-1.0', 'gstreamer1.0-tools', 'gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-good', 'gstreamer1.0-plugins-ugly'] };
+const cameras = {
+  there: () => onPath('ffmpeg') && hasTypelib('GstRtspServer-1.0'),
+  packages: ['ffmpeg', 'python3-gi', 'gir1.2-gst-rtsp-server-1.0', 'gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-good'],
+};
 const browser = { there: () => onPath('chromium'), packages: ['chromium'] };
 
 /** The parts in the order of `npm test`. `files` are run by uvu, one process each, `jobs` at a time. */

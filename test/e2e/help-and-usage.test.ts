@@ -1,0 +1,34 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { mien } from '../support/mien-command.ts';
+
+const usage = suite('usage of mien');
+
+for (const args of [[], ['run'], ['analyze'], ['bench'], ['model'], ['model', 'list'], ['model', 'info'], ['model', 'verify'], ['events'], ['calibrate']]) {
+  usage(`mien ${[...args, '--help'].join(' ')} explains and ends with 0`, async () => {
+    const { code, stdout, stderr } = await mien([...args, '--help']);
+    assert.is(code, 0);
+    assert.match(stdout, /Usage: mien/);
+    assert.is(stderr, '');
+  });
+}
+
+const wrong: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
+  [['analyse', 'x.jpg'], /Did you mean analyze\?/],
+  [['run', '--ones'], /Did you mean --once\?/],
+  [['analyze', '--jsno', 'x.jpg'], /Did you mean --json\?/],
+  [['analyze'], /missing required argument/],
+  [['run', '--port', 'many'], /whole number/],
+  [['run', '--precision', 'int9', '--once'], /int8/],
+  [['run', '--log-level', 'loud', '--once'], /level/],
+];
+for (const [args, says] of wrong) {
+  usage(`mien ${args.join(' ')} is refused with 2`, async () => {
+    const { code, stdout, stderr } = await mien(args);
+    assert.is(code, 2, stderr);
+    assert.match(stderr, says);
+    assert.is(stdout, '');
+  });
+}
+
+usage.run();
