@@ -62,8 +62,15 @@ const detector = { ...network, width: 192, height: 192 };
 const tile = [3.75, 0, 280 + 1.375, 0, 3.75, 1.375];
 
 const cases = [
-  ...['nv12', 'i420', 'yuyv', 'rgb'].flatMap((format) => (format === 'nv12' ? [80, 150, 300] : [150]).map((size) =>
-    ({ name: `face ${size} px, ${format}`, format, matrix: faceMatrix(size, 10), border: 'reflect101', spec: face }))),
+  ...['nv12', 'i420', 'yuyv', 'rgb'].flatMap((format) =>
+    (format === 'nv12' ? [80, 150, 300] : [150]).map((size) => ({
+      name: `face ${size} px, ${format}`,
+      format,
+      matrix: faceMatrix(size, 10),
+      border: 'reflect101',
+      spec: face,
+    })),
+  ),
   ...['nv12', 'rgb'].map((format) => ({ name: `letterbox 192, ${format}`, format, matrix: letterbox(192), border: { constant: 0 }, spec: detector })),
   { name: 'tile 720 to 192, nv12', format: 'nv12', matrix: tile, border: { constant: 0 }, spec: detector },
   { name: 'preview 640x360, nv12', format: 'nv12', matrix: shrink(2), border: 'reflect101', spec: { ...preview, width: 640, height: 360 } },

@@ -32,7 +32,8 @@ test('a missing addon: says platform, place and remedies', () => {
   const path = join(folder, 'none.node');
   const { code, message } = loadFault(path);
   assert.is(code, 'NATIVE_UNAVAILABLE');
-  for (const words of [`${process.platform}-${process.arch}`, path, 'no such file', 'MIEN_NATIVE_PATH', 'build-native.mjs', 'apt-get install g++']) assert.ok(message.includes(words), `${words}: ${message}`);
+  for (const words of [`${process.platform}-${process.arch}`, path, 'no such file', 'MIEN_NATIVE_PATH', 'build-native.mjs', 'apt-get install g++'])
+    assert.ok(message.includes(words), `${words}: ${message}`);
 });
 
 test('a file that is no addon is told apart from a missing one', () => {
@@ -42,7 +43,10 @@ test('a file that is no addon is told apart from a missing one', () => {
 });
 
 test('MIEN_NATIVE_PATH decides, and nothing else is tried', () => {
-  const result = spawnSync(process.execPath, ['-e', `import(${JSON.stringify(index)})`], { env: { ...process.env, MIEN_NATIVE_PATH: join(folder, 'none.node') }, encoding: 'utf8' });
+  const result = spawnSync(process.execPath, ['-e', `import(${JSON.stringify(index)})`], {
+    env: { ...process.env, MIEN_NATIVE_PATH: join(folder, 'none.node') },
+    encoding: 'utf8',
+  });
   assert.is.not(result.status, 0);
   assert.match(result.stderr, /AddonLoadError.*none\.node/);
 });
@@ -56,13 +60,19 @@ test('workers load it, work at the same time, end, and leave the main thread wor
     for (let i = 0; i < 300; i++) warp(noise(seeded(1), 'i420', 40, 30), [1.5, 0.5, -3, -0.5, 1.5, 2], out);
     (await import('node:worker_threads')).parentPort.postMessage(out);`;
   const results = await Promise.all(
-    Array.from({ length: 4 }, () => new Promise<Uint8Array>((done, fail) => {
-      const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(job)}`));
-      let result: Uint8Array;
-      worker.on('message', (message: Uint8Array) => { result = message; });
-      worker.on('error', fail);
-      worker.on('exit', () => done(result));
-    })),
+    Array.from(
+      { length: 4 },
+      () =>
+        new Promise<Uint8Array>((done, fail) => {
+          const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(job)}`));
+          let result: Uint8Array;
+          worker.on('message', (message: Uint8Array) => {
+            result = message;
+          });
+          worker.on('error', fail);
+          worker.on('exit', () => done(result));
+        }),
+    ),
   );
   const out = new Uint8Array(50 * 50 * 3);
   createWarp(rawSpec(50, 50), 'reflect101')(noise(seeded(1), 'i420', 40, 30), [1.5, 0.5, -3, -0.5, 1.5, 2], out);
@@ -75,8 +85,13 @@ test('the hot path allocates nothing: neither on the JavaScript heap nor outside
   const source = noise(seeded(1), 'nv12', 320, 240);
   const warp = createWarp(rawSpec(112, 112, { dtype: 'f32', layout: 'nchw' }), 'reflect101');
   const out = new Float32Array(112 * 112 * 3);
-  const matrices = [[2.7, 0.2, 5, -0.2, 2.7, 2], [0.8, 0.1, 90.5, -0.1, 0.8, 60.5]] as const;
-  const calls = (count: number) => { for (let i = 0; i < count; i++) warp(source, matrices[i & 1] as typeof matrices[0], out); };
+  const matrices = [
+    [2.7, 0.2, 5, -0.2, 2.7, 2],
+    [0.8, 0.1, 90.5, -0.1, 0.8, 60.5],
+  ] as const;
+  const calls = (count: number) => {
+    for (let i = 0; i < count; i++) warp(source, matrices[i & 1] as (typeof matrices)[0], out);
+  };
   calls(3000);
   gc();
   const heap = process.memoryUsage().heapUsed;

@@ -24,7 +24,13 @@ interface Call {
 /** Asserts that a call with these arguments changed is refused with that class and words. */
 function refused(change: Call, kind: typeof TypeError | typeof RangeError, words: RegExp) {
   const out = new Uint8Array(48).fill(9);
-  const call = { source: sourceOf(), matrix: IDENTITY, border: 'reflect101', spec, out, ...change } as { source: PixelView; matrix: Affine; border: Border; spec: TensorSpec; out: Uint8Array };
+  const call = { source: sourceOf(), matrix: IDENTITY, border: 'reflect101', spec, out, ...change } as {
+    source: PixelView;
+    matrix: Affine;
+    border: Border;
+    spec: TensorSpec;
+    out: Uint8Array;
+  };
   for (const attempt of [
     () => warp(call.source, call.matrix, call.border, call.spec, call.out),
     () => createWarp(call.spec, call.border)(call.source, call.matrix, call.out),
@@ -35,12 +41,21 @@ function refused(change: Call, kind: typeof TypeError | typeof RangeError, words
       return true;
     });
   }
-  assert.ok(out.every((value) => value === 9), 'something was written');
+  assert.ok(
+    out.every((value) => value === 9),
+    'something was written',
+  );
 }
 
 test('one byte too few, in every format, odd and even sizes; exactly enough is taken', () => {
   for (const format of FORMATS) {
-    for (const [width, height] of [[8, 6], [7, 5], [1, 1], [7, 6], [8, 5]] as const) {
+    for (const [width, height] of [
+      [8, 6],
+      [7, 5],
+      [1, 1],
+      [7, 6],
+      [8, 5],
+    ] as const) {
       const enough = sourceOf(format, width, height);
       warp(enough, IDENTITY, 'reflect101', spec, new Uint8Array(48));
       const short = { ...enough, data: enough.data.subarray(0, -1) };
@@ -96,13 +111,16 @@ test('outputs of the wrong type or length', () => {
   refused({ spec: { ...spec, dtype: 'i8' } }, TypeError, /output must be a Int8Array for dtype i8/);
   refused({ out: new Uint8Array(47).fill(9) }, RangeError, /must hold 48 values \(4 x 4 x 3\), not 47/);
   refused({ out: new Uint8Array(49).fill(9) }, RangeError, /not 49/);
-  for (const out of [undefined, null, 5, {}, [], new ArrayBuffer(48), new DataView(new ArrayBuffer(48))]) refused({ out }, TypeError, /output must be a typed array/);
+  for (const out of [undefined, null, 5, {}, [], new ArrayBuffer(48), new DataView(new ArrayBuffer(48))])
+    refused({ out }, TypeError, /output must be a typed array/);
 });
 
 test('data that is no Uint8Array', () => {
   const length = byteLength('rgb', 8, 6);
-  for (const data of [undefined, null, 'x', {}, new ArrayBuffer(length), new Array(length).fill(0)]) refused({ source: { ...sourceOf(), data } }, TypeError, /must be a typed array/);
-  for (const data of [new Uint8ClampedArray(length), new Int8Array(length), new Float32Array(length)]) refused({ source: { ...sourceOf(), data } }, TypeError, /must be a Uint8Array/);
+  for (const data of [undefined, null, 'x', {}, new ArrayBuffer(length), new Array(length).fill(0)])
+    refused({ source: { ...sourceOf(), data } }, TypeError, /must be a typed array/);
+  for (const data of [new Uint8ClampedArray(length), new Int8Array(length), new Float32Array(length)])
+    refused({ source: { ...sourceOf(), data } }, TypeError, /must be a Uint8Array/);
   refused({ source: undefined }, TypeError, /./);
 });
 
@@ -123,7 +141,12 @@ test('buffers that were detached or shrunk', () => {
 test('a buffer detached by a getter on the way is seen as it is when the pixels are read', () => {
   const data = new Uint8Array(144);
   const source = { data, width: 8, height: 6, format: 'rgb' as const };
-  Object.defineProperty(source, 'height', { get: () => { if (data.byteLength > 0) structuredClone(data, { transfer: [data.buffer] }); return 6; } });
+  Object.defineProperty(source, 'height', {
+    get: () => {
+      if (data.byteLength > 0) structuredClone(data, { transfer: [data.buffer] });
+      return 6;
+    },
+  });
   refused({ source }, RangeError, /not 0/);
 });
 
@@ -139,8 +162,14 @@ test('shared memory, Buffers and views into larger memory are taken', () => {
 test('measure checks its tensor the same way', () => {
   const tensor = new Uint8Array(48);
   structuredClone(tensor, { transfer: [tensor.buffer] });
-  assert.throws(() => measure(tensor, spec), (error: Error) => error instanceof RangeError && /not 0/.test(error.message));
-  assert.throws(() => measure([] as unknown as Uint8Array, spec), (error: Error) => error instanceof TypeError && /typed array/.test(error.message));
+  assert.throws(
+    () => measure(tensor, spec),
+    (error: Error) => error instanceof RangeError && /not 0/.test(error.message),
+  );
+  assert.throws(
+    () => measure([] as unknown as Uint8Array, spec),
+    (error: Error) => error instanceof TypeError && /typed array/.test(error.message),
+  );
 });
 
 test.run();

@@ -6,7 +6,8 @@ import * as assert from 'uvu/assert';
 
 const test = suite('build');
 const script = fileURLToPath(new URL('../../scripts/build-native.mjs', import.meta.url));
-const build = (args: string[], env: Record<string, string> = {}) => spawnSync(process.execPath, [script, ...args], { env: { ...process.env, ...env }, encoding: 'utf8' });
+const build = (args: string[], env: Record<string, string> = {}) =>
+  spawnSync(process.execPath, [script, ...args], { env: { ...process.env, ...env }, encoding: 'utf8' });
 
 test('a missing compiler is named with the way to install it', () => {
   const own = build([], { CXX: '/nowhere/g++' });

@@ -10,7 +10,34 @@ import { anyMatrix, byteLength, FORMATS, pick, rawSpec, seeded, tensorFor, whole
 const test = suite('fuzz');
 const rounds = 6000 * (process.env.MIEN_SOAK === '1' ? 100 : 1);
 
-const ODD_NUMBERS = [0, -0, 1, -1, 0.5, 2, 3, 63, 64, 65, 255, 256, 16384, 1e3, -1e6, 1e9, 2 ** 30, -(2 ** 30), 2 ** 31, 2 ** 53, 1e-9, 1e-300, 1e300, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+const ODD_NUMBERS = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  2,
+  3,
+  63,
+  64,
+  65,
+  255,
+  256,
+  16384,
+  1e3,
+  -1e6,
+  1e9,
+  2 ** 30,
+  -(2 ** 30),
+  2 ** 31,
+  2 ** 53,
+  1e-9,
+  1e-300,
+  1e300,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+];
 const ODD_VALUES = [...ODD_NUMBERS, undefined, null, 'rgb', '', {}, [], true, 10n, Symbol('x'), new Uint8Array(3), new Float32Array(12), new ArrayBuffer(8)];
 
 function soundCall(random: () => number) {
@@ -19,8 +46,13 @@ function soundCall(random: () => number) {
   const height = wholeFrom(random, 1, 70);
   const source: PixelView = { data: new Uint8Array(byteLength(format, width, height)).fill(random() * 256), width, height, format };
   const dtype = pick(random, ['f32', 'u8', 'i8'] as const);
-  const spec: TensorSpec = rawSpec(wholeFrom(random, 1, 140), wholeFrom(random, 1, 70), { dtype, layout: pick(random, ['nchw', 'nhwc'] as const), colorOrder: pick(random, ['rgb', 'bgr'] as const) });
-  const matrix: Affine = random() < 0.8 ? anyMatrix(random, source, spec) : ([0, 1, 2, 3, 4, 5].map(() => (random() - 0.5) * 10 ** (random() * 12 - 3)) as unknown as Affine);
+  const spec: TensorSpec = rawSpec(wholeFrom(random, 1, 140), wholeFrom(random, 1, 70), {
+    dtype,
+    layout: pick(random, ['nchw', 'nhwc'] as const),
+    colorOrder: pick(random, ['rgb', 'bgr'] as const),
+  });
+  const matrix: Affine =
+    random() < 0.8 ? anyMatrix(random, source, spec) : ([0, 1, 2, 3, 4, 5].map(() => (random() - 0.5) * 10 ** (random() * 12 - 3)) as unknown as Affine);
   const border: Border = random() < 0.5 ? 'reflect101' : { constant: random() * 255 };
   return { source, matrix, border, spec, out: tensorFor(spec) as TensorData };
 }
@@ -28,7 +60,10 @@ function soundCall(random: () => number) {
 /** Breaks one thing, somewhere. */
 function broken(random: () => number, call: ReturnType<typeof soundCall>): void {
   const value = pick(random, ODD_VALUES);
-  const target = pick(random, [call, call.source, call.spec, call.matrix, call.spec?.mean, call.spec?.scale, call.border]) as unknown as Record<string, unknown>;
+  const target = pick(random, [call, call.source, call.spec, call.matrix, call.spec?.mean, call.spec?.scale, call.border]) as unknown as Record<
+    string,
+    unknown
+  >;
   if (typeof target !== 'object' || target === null || ArrayBuffer.isView(target)) return;
   const key = pick(random, Object.keys(target));
   if (key === undefined) return;

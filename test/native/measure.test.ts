@@ -9,7 +9,10 @@ const SIDE = 112;
 
 /** The definition, written out on rgb pixels. */
 function expected(pixels: Uint8Array, width: number, height: number) {
-  const luma = Float64Array.from({ length: width * height }, (_, i) => (0.299 * (pixels[3 * i] as number) + 0.587 * (pixels[3 * i + 1] as number) + 0.114 * (pixels[3 * i + 2] as number)) / 255);
+  const luma = Float64Array.from(
+    { length: width * height },
+    (_, i) => (0.299 * (pixels[3 * i] as number) + 0.587 * (pixels[3 * i + 1] as number) + 0.114 * (pixels[3 * i + 2] as number)) / 255,
+  );
   const moments = (values: Float64Array | number[]) => {
     let mean = 0;
     for (const value of values) mean += value / values.length;
@@ -34,7 +37,9 @@ for (const layout of ['nchw', 'nhwc'] as const) {
     SPECS.push(rawSpec(SIDE, SIDE, { layout, colorOrder }));
     SPECS.push(rawSpec(SIDE, SIDE, { layout, colorOrder, dtype: 'i8' }));
     SPECS.push(rawSpec(SIDE, SIDE, { layout, colorOrder, dtype: 'f32', mean: [123.7, 116.3, 103.5], scale: [58.4, 57.1, 57.4] }));
-    SPECS.push(rawSpec(SIDE, SIDE, { layout, colorOrder, dtype: 'i8', mean: [10, 20, 30], scale: [255, 255, 255], quant: { scale: 1 / 255, zeroPoint: -100 } }));
+    SPECS.push(
+      rawSpec(SIDE, SIDE, { layout, colorOrder, dtype: 'i8', mean: [10, 20, 30], scale: [255, 255, 255], quant: { scale: 1 / 255, zeroPoint: -100 } }),
+    );
   }
 }
 
@@ -53,7 +58,14 @@ for (const spec of SPECS) {
 
 test('any size, also those too small for a Laplacian', () => {
   const random = seeded(6);
-  for (const [width, height] of [[1, 1], [2, 9], [9, 2], [3, 3], [17, 5], [113, 31]] as const) {
+  for (const [width, height] of [
+    [1, 1],
+    [2, 9],
+    [9, 2],
+    [3, 3],
+    [17, 5],
+    [113, 31],
+  ] as const) {
     const source = noise(random, 'rgb', width, height);
     const got = measure(source.data, rawSpec(width, height));
     const wanted = expected(source.data, width, height);
@@ -95,8 +107,14 @@ test('sharpness falls with blur, and hardly moves with exposure', () => {
 });
 
 test('a tensor that does not fit its spec is refused', () => {
-  assert.throws(() => measure(new Uint8Array(11), rawSpec(2, 2)), (error: Error) => error instanceof RangeError && /must hold 12 values/.test(error.message));
-  assert.throws(() => measure(new Float32Array(12), rawSpec(2, 2)), (error: Error) => error instanceof TypeError && /Uint8Array for dtype u8/.test(error.message));
+  assert.throws(
+    () => measure(new Uint8Array(11), rawSpec(2, 2)),
+    (error: Error) => error instanceof RangeError && /must hold 12 values/.test(error.message),
+  );
+  assert.throws(
+    () => measure(new Float32Array(12), rawSpec(2, 2)),
+    (error: Error) => error instanceof TypeError && /Uint8Array for dtype u8/.test(error.message),
+  );
 });
 
 test('a tensor with a value that is no number is refused', () => {
@@ -104,7 +122,10 @@ test('a tensor with a value that is no number is refused', () => {
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
     const tensor = new Float32Array(SIDE * SIDE * 3).fill(0.5);
     tensor[20001] = value;
-    assert.throws(() => measure(tensor, spec), (error: Error) => error instanceof RangeError && /not finite/.test(error.message));
+    assert.throws(
+      () => measure(tensor, spec),
+      (error: Error) => error instanceof RangeError && /not finite/.test(error.message),
+    );
   }
 });
 

@@ -40,7 +40,10 @@ test('without NOTIFY_SOCKET nothing is sent', () => {
   assert.is(notify('READY=1'), false);
 });
 
-for (const [kind, address] of [['a path', join(folder, 'notify.sock')], ['an abstract name', `@mien-notify-${process.pid}`]] as const) {
+for (const [kind, address] of [
+  ['a path', join(folder, 'notify.sock')],
+  ['an abstract name', `@mien-notify-${process.pid}`],
+] as const) {
   test(`messages arrive whole at ${kind}`, async () => {
     const { process: child, line } = await receiver(address);
     try {

@@ -138,7 +138,10 @@ test('reflect101 mirrors without repeating the edge', () => {
   const source: PixelView = { data: Uint8Array.of(0, 50, 100, 150), width: 4, height: 1, format: 'gray' };
   const out = new Uint8Array(14 * 3);
   warp(source, [1, 0, -5, 0, 1, 3], 'reflect101', rawSpec(14, 1, { layout: 'nchw' }), out);
-  assert.equal([...out.subarray(0, 14)], [50, 100, 150, 100, 50, 0, 50, 100, 150, 100, 50, 0, 50, 100].map((_, i) => [0, 50, 100, 150, 100, 50][(((i - 5) % 6) + 6) % 6]));
+  assert.equal(
+    [...out.subarray(0, 14)],
+    [50, 100, 150, 100, 50, 0, 50, 100, 150, 100, 50, 0, 50, 100].map((_, i) => [0, 50, 100, 150, 100, 50][(((i - 5) % 6) + 6) % 6]),
+  );
 });
 
 test('a constant border is that level in every channel and format, before normalisation', () => {
@@ -165,7 +168,11 @@ test('BT.601 colours come out right, limited and full', () => {
     { yuv: [150, 44, 21], range: 'full', rgb: [0, 255, 1] },
     { yuv: [128, 128, 128], range: 'full', rgb: [128, 128, 128] },
   ] as const;
-  for (const { yuv: [y, u, v], range, rgb } of cases) {
+  for (const {
+    yuv: [y, u, v],
+    range,
+    rgb,
+  } of cases) {
     const sources: PixelView[] = [
       { format: 'nv12', data: Uint8Array.of(y, y, y, y, u, v), width: 2, height: 2, range },
       { format: 'i420', data: Uint8Array.of(y, y, y, y, u, v), width: 2, height: 2, range },
