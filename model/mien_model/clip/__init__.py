@@ -49,7 +49,14 @@ def _jpeg(picture: np.ndarray) -> bytes:
     height, width, bands = picture.shape
     image = pyvips.Image.new_from_memory(picture.tobytes(), width, height, bands, "uchar").copy(interpretation="srgb")
     return image.jpegsave_buffer(
-        Q=QUALITY, subsample_mode="on", interlace=False, optimize_coding=True, trellis_quant=True, overshoot_deringing=True, quant_table=3, keep="none"
+        Q=QUALITY,
+        subsample_mode="on",
+        interlace=False,
+        optimize_coding=True,
+        trellis_quant=True,
+        overshoot_deringing=True,
+        quant_table=3,
+        keep="none",
     )
 
 
@@ -57,15 +64,20 @@ def _ledger_json(ledger: list[list[dict]], frames_per_second: int) -> str:
     from .cutouts import PORTRAITS
 
     people = [
-        {"id": p.id, "name": p.name, "gender": p.gender, "apparentAge": p.apparent_age, "ageSource": p.age_source} for p in PORTRAITS
+        {"id": p.id, "name": p.name, "gender": p.gender, "apparentAge": p.apparent_age, "ageSource": p.age_source}
+        for p in PORTRAITS
     ]
     presence = []
     for portrait in PORTRAITS:
         seen = [i for i, entries in enumerate(ledger) if any(e["person"] == portrait.id for e in entries)]
         presence.append({"person": portrait.id, "fromFrame": seen[0], "toFrame": seen[-1]})
     head = {
-        "width": WIDTH, "height": HEIGHT, "framesPerSecond": frames_per_second, "frames": len(ledger),
-        "people": people, "presence": presence,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "framesPerSecond": frames_per_second,
+        "frames": len(ledger),
+        "people": people,
+        "presence": presence,
     }
     lines = ",\n".join(json.dumps(entries, separators=(",", ":")) for entries in ledger)
     return json.dumps(head, indent=1)[:-2] + ',\n "ledger": [\n' + lines + "\n]}\n"

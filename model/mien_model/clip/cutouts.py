@@ -44,6 +44,7 @@ class Portrait:
         return face_box(self.eyes, self.mouth)
 
 
+# fmt: off
 PORTRAITS = [
     Portrait(
         "astronaut", "Eileen Collins", "female", 42, "born November 1956; the suit wears the patch of STS-93, flown in July 1999",
@@ -93,6 +94,7 @@ PORTRAITS = [
         gain=(1.16, 1.17, 1.16), scale=0.5, hair=0.07,
     ),
 ]
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def cut_out(portrait: Portrait, rgb: np.ndarray) -> Cutout:
     chin_row = int(middle + 0.5 * side)
     trimap = np.where(inside > 0, 1.0, 0.0)
     for rows, reach in ((slice(0, chin_row), portrait.hair), (slice(chin_row, height), 0.03)):
-        size = 2 * int(round(reach * side)) + 1
+        size = 2 * round(reach * side) + 1
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
         band = (cv2.dilate(inside, disc) > 0) & (cv2.erode(inside, disc) == 0)
         trimap[rows][band[rows]] = 0.5

@@ -26,6 +26,7 @@ class Walk:
     defocus: list[tuple[float, float]]
 
 
+# fmt: off
 WALKS = [
     Walk(
         "biden", 0.62,
@@ -58,6 +59,7 @@ WALKS = [
         [(9.0, 1.4), (11.8, 1.6), (12.6, 0.6), (14.4, 0.6), (17.6, 0.9)],
     ),
 ]
+# fmt: on
 
 
 @dataclass(frozen=True)
