@@ -64,7 +64,7 @@ export interface Shown {
   readonly observation: Observation;
   /** Camera time passed so far, leaps back left out. */
   readonly elapsedMs: number;
-  /** The human of each box shown in this frame. */
+  /** The human of each box shown in this frame. A box that overlaps another one proves nobody's place and is left out. */
   readonly truth: ReadonlyMap<string, number>;
 }
 
@@ -91,7 +91,7 @@ export class Crowd {
     this.#seed = seed | 1;
     this.#frameMs = frameMs;
     this.#humans = AGES.map((_, i) => ({
-      inside: false, track: 0, x: 0.15 + 0.23 * i, y: 0.4, px: 90 + 20 * i, dx: 0, grow: 1, yaw: 0, quality: 0.9, expression: 1, missing: 0, predicted: 0,
+      inside: false, track: 0, x: 0.15 + 0.23 * i, y: 0.4 + 0.01 * i, px: 90 + 20 * i, dx: 0, grow: 1, yaw: 0, quality: 0.9, expression: 1, missing: 0, predicted: 0,
     }));
   }
 
@@ -140,7 +140,7 @@ export class Crowd {
       }
       case 'stand-before': {
         const other = this.#humans[action.other] as Human;
-        if (human && other !== human) Object.assign(human, { dx: (other.x - human.x) / Math.max(3, action.frames) });
+        if (human && other !== human) Object.assign(human, { dx: Math.max(-0.03, Math.min(0.03, (other.x - human.x) / Math.max(3, action.frames))) });
         break;
       }
       case 'restart':
@@ -185,6 +185,7 @@ export class Crowd {
       faces.push(face);
       truth.set(boxKey(face.box), index);
     }
+    for (const { box } of faces) if (faces.some((other) => other.box !== box && overlap(box, other.box) > 0.15)) truth.delete(boxKey(box));
     if (this.#garbage-- > 0) faces.push(...this.#rubbish(faces));
     const ended = this.#ended;
     this.#ended = [];
@@ -233,4 +234,11 @@ export class Crowd {
     this.#seed = (Math.imul(this.#seed, 1664525) + 1013904223) >>> 0;
     return this.#seed / 2 ** 32;
   }
+}
+
+/** Intersection as a share of the smaller box. */
+function overlap([ax, ay, aw, ah]: Box, [bx, by, bw, bh]: Box): number {
+  const w = Math.min(ax + aw, bx + bw) - Math.max(ax, bx);
+  const h = Math.min(ay + ah, by + bh) - Math.max(ay, by);
+  return w <= 0 || h <= 0 ? 0 : (w * h) / Math.min(aw * ah, bw * bh);
 }

@@ -6,6 +6,7 @@ import { type FrameSize, move } from './return-gate.ts';
 const OVERLAP = 0.15;
 /** Heads that stand still move less than this between two frames, in face widths. */
 const STILL = 0.3;
+export const LONG_GAP_MS = 300;
 
 /** Marks, for each box, whether it overlaps another one. Sweeps along x: cost grows with n log n while faces stand side by side. */
 export function entangled(boxes: readonly Box[]): boolean[] {
@@ -31,10 +32,24 @@ function overlap(a: Box, b: Box): number {
   return w <= 0 || h <= 0 ? 0 : (w * h) / Math.min(a[2] * a[3], b[2] * b[3]);
 }
 
-/** Has a track moved to where another one was, nearer than to its own last place? Then the two may have been exchanged. */
-export function displaced(from: Box, to: Box, others: Iterable<Box>, frame: FrameSize): boolean {
-  const { faces } = move(from, to, frame);
+/** A track's last place and detection, and what is known of the frames between. */
+export interface Trail {
+  readonly box: Box;
+  readonly elapsedMs: number;
+  /** The frame just before did not detect it. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * May a track that moved to `to` show another face than before? When it comes back after a long gap; when it moved at all during a short one; when
+ * it moved nearer to another track's last place than to its own (the two may have been exchanged); when it moved at
+ * five face widths a second. A wrong yes costs a few samples until the attributes agree, a wrong no mixes two persons.
+ */
+export function doubtful({ box, elapsedMs, interrupted }: Trail, to: Box, others: () => Iterable<Box>, frame: FrameSize): boolean {
+  if (elapsedMs > LONG_GAP_MS) return true;
+  const { faces } = move(box, to, frame);
   if (faces < STILL) return false;
-  for (const other of others) if (move(other, to, frame).faces < faces) return true;
+  if (interrupted || faces > 0.4 + (5 * elapsedMs) / 1000) return true;
+  for (const other of others()) if (move(other, to, frame).faces < faces) return true;
   return false;
 }

@@ -1,13 +1,10 @@
 import type { Config } from '../config.ts';
-import type { Box, HeadLabels, Observation, ObservedFace } from '../observation.ts';
-import { displaced, entangled } from './entanglement.ts';
+import type { HeadLabels, Observation, ObservedFace } from '../observation.ts';
+import { doubtful, entangled, LONG_GAP_MS } from './entanglement.ts';
 import type { ExpressionChange } from './evidence.ts';
 import { type PersonState, UNSEEN_MS } from './person.ts';
 import { type FrameSize, type Match, match, teleported, type Trace } from './return-gate.ts';
 import { Track } from './track.ts';
-
-/** After this long without a detection a track may come back as somebody else, and a new track as its person. */
-const REPLACEABLE_MS = 300;
 
 /** Somebody who left a moment ago: remembered for the grace period only, so as not to be greeted twice. */
 interface Departed extends Trace {
@@ -34,7 +31,7 @@ export class Identities {
   /** Brings the tracks up to date with a frame. */
   follow(observation: Observation, t: number): Sighting {
     const seen = new Map<Track, ObservedFace>();
-    const doubtful: Track[] = [];
+    const doubted: Track[] = [];
     for (const face of observation.faces) {
       let track = this.#tracks.get(face.track);
       if (!usable(face) || (track && seen.has(track))) continue;
@@ -47,9 +44,9 @@ export class Identities {
         this.#tracks.set(track.id, track);
       }
       seen.set(track, face);
-      if (track.box && face.score > 0 && (t - track.lastSeen > REPLACEABLE_MS || displaced(track.box, face.box, this.#boxesBut(track), observation))) doubtful.push(track);
+      if (face.score > 0 && this.#doubts(track, face, { frame: observation, t })) doubted.push(track);
     }
-    for (const track of doubtful) track.doubt(this.#config, t);
+    for (const track of doubted) track.doubt(this.#config, t);
     const expressions: { person: PersonState; change: ExpressionChange }[] = [];
     const overlaps = entangled([...seen.values()].map(({ box }) => box));
     let index = 0;
@@ -68,8 +65,10 @@ export class Identities {
     return { faces: seen, expressions };
   }
 
-  *#boxesBut(track: Track): Generator<Box> {
-    for (const other of this.#tracks.values()) if (other !== track && other.box) yield other.box;
+  #doubts({ id, box, lastSeen, appearance }: Track, face: ObservedFace, { frame, t }: { frame: FrameSize; t: number }): boolean {
+    if (!box) return false;
+    const trail = { box, elapsedMs: t - lastSeen, interrupted: !appearance.detected };
+    return doubtful(trail, face.box, () => [...this.#tracks.values()].flatMap((other) => (other.id !== id && other.box ? [other.box] : [])), frame);
   }
 
   #sample(track: Track, face: ObservedFace, { overlapped, heads, t }: { overlapped: boolean; heads: HeadLabels; t: number }): ExpressionChange | null {
@@ -103,11 +102,11 @@ export class Identities {
     const { t } = now;
     const pairs: (Match & { track: Track; person: PersonState })[] = [];
     for (const person of this.persons.values()) {
-      const doubtful = person.doubtSince !== null;
-      if (person.track !== null && !doubtful && t - person.lastSeen < REPLACEABLE_MS) continue;
+      const unsure = person.doubtSince !== null;
+      if (person.track !== null && !unsure && t - person.lastSeen < LONG_GAP_MS) continue;
       for (const [track, face] of open) {
         const found = match(person, face.box, track.evidence, now);
-        if (found && (found.agreed || !doubtful)) pairs.push({ track, person, ...found });
+        if (found && (found.agreed || !unsure)) pairs.push({ track, person, ...found });
       }
     }
     const taken = new Set<PersonState>();

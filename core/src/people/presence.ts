@@ -26,6 +26,11 @@ export class Appearance {
     this.#last = t;
   }
 
+  /** Detected in the last frame. */
+  get detected(): boolean {
+    return this.#window.at(-1) === true;
+  }
+
   get first(): number {
     return this.#first ?? this.#last;
   }

@@ -90,7 +90,7 @@ function* adult({ evidence }: PersonState, config: Config, heads: HeadLabels, t:
   const detail = resting
     ? `it rests for ${seconds(expression.restMs(t))} more after the last switch`
     : `${percent(expression.p(best))} of ${percent(needed)}, ahead by ${percent(lead)} of ${percent(margin)}, held ${seconds(expression.heldMs)} of ${seconds(holdMs)}`;
-  yield held('emotion.changed', resting ? 'expression.rest' : 'expression.switch', detail, { p: [expression.p(best), needed], margin: [lead, margin], holdMs: [expression.heldMs, holdMs] }, expression.heldMs);
+  yield held(expression.label < 0 ? 'settled expression' : 'emotion.changed', resting ? 'expression.rest' : 'expression.switch', detail, { p: [expression.p(best), needed], margin: [lead, margin], holdMs: [expression.heldMs, holdMs] }, expression.heldMs);
 }
 
 function* attention({ attention: now, place, engagement }: PersonState, { attention: rules, distance }: Config): Generator<WhyNot> {
