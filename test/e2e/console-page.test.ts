@@ -66,7 +66,7 @@ test('sees people come, change and go', async () => {
   await new Promise((done) => setTimeout(done, 250));
   people.update('p-aaaaa', { ...known, returned: true, attention: { state: 'attending', score: 0.9, currentMs: 2100, totalMs: 5200, glances: 1 }, engagement: 'engaged' }, ['age']);
   const words = card(page, 'p-aaaaa');
-  await words.getByText('34, between 26 and 43').waitFor();
+  await words.getByText('34 (26 to 43)').waitFor();
   const shown = (await words.innerText()).replaceAll(/\s+/g, ' ');
   for (const expected of ['female, 93 %', 'positive, 71 %', 'negative 6 %', 'returned', 'attending for 2.1 s', 'engaged', 'about 1.4 m']) {
     assert.match(shown, expected);
@@ -263,6 +263,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       });
       assert.is(wide, 0, `${width} px scrolls sideways by ${wide}`);
       assert.equal(outside, [], `${width} px`);
+      await page.evaluate(() => scrollTo(0, 0));
       await page.screenshot({ path: `${artefacts}${colorScheme}-${width}.png`, fullPage: true });
     }
     assert.equal(app.faults, []);

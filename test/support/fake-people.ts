@@ -65,7 +65,7 @@ export function createFakePeople(bus: EventBus, bootId?: string): FakePeople {
     },
     appear(id, part) {
       here.set(id, fakePerson(id, part));
-      const data = { origin, why: { ...why('appear', 280, { hits: 3, of: 5, ms: 250 }), hits: 3, of: 5 }, person: person(id) };
+      const data = { origin, why: { ...why('appear', 280, { appearHits: 3, appearMs: 250 }), hits: 3, of: 5 }, person: person(id) };
       return people.emit('person.appeared', `person/${id}`, data, person(id).camera);
     },
     update(id, part, settled = []) {
@@ -73,7 +73,7 @@ export function createFakePeople(bus: EventBus, bootId?: string): FakePeople {
       here.set(id, { ...person(id), ...part });
       const changed = Object.keys(part);
       const previous = Object.fromEntries(changed.filter((key) => before[key] !== undefined).map((key) => [key, before[key]]));
-      const data = { origin, why: why('update', 1000, { updateEveryMs: 1000 }), person: person(id), changed, previous, settled };
+      const data = { origin, why: why(settled.length > 0 ? 'settled' : 'changed', 1000, { updateEveryMs: 1000 }), person: person(id), changed, previous, settled };
       return people.emit('person.updated', `person/${id}`, data, person(id).camera);
     },
     leave(id, reason = 'timeout') {
@@ -84,7 +84,7 @@ export function createFakePeople(bus: EventBus, bootId?: string): FakePeople {
         dwellMs: 8200, attentionMs: 5200, glances: 1, looks: 1, closestM: 1.2, zones: { near: 0, mid: 8200, far: 0 },
         ...(age && { age }), ...(gender && { gender }), ...(expression && { expression }),
       };
-      const data = { origin, why: why('gone', 2000, { goneMs: 2000 }), person: { ...last, state: 'left' as const }, reason, session };
+      const data = { origin, why: why('gone', 2000, { goneMs: 2000, graceMs: 5000 }), person: { ...last, state: 'left' as const }, reason, session };
       return people.emit('person.left', `person/${id}`, data, last.camera);
     },
   };

@@ -36,6 +36,11 @@ export class EventConnection {
     this.#sources = sources;
   }
 
+  /** True from the moment it was told to go; its socket may linger for the grace. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Replaces the subscription there was. */
   subscribe(subscription: Subscription): void {
     this.#stop();

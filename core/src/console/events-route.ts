@@ -14,6 +14,21 @@ const heartbeatMs = 15_000;
 const maximumClients = 64;
 const closeGraceMs = 200;
 
+/** Read by subscriptionOfQuery, which also knows `person.*` and says what is wrong over the socket. */
+const text = (description: string) => Type.Optional(Type.String({ description }));
+const Query = Type.Object(
+  {
+    types: text('short names, separated by commas: person.appeared,person.left'),
+    camera: text('camera names, separated by commas'),
+    mode: text('events (default), periodic or motion'),
+    debounceMs: text('0 to 60000'),
+    since: text('a sequence'),
+    bootId: text('the start of Mien that `since` belongs to'),
+    access_token: text('the token, where no header can be sent'),
+  },
+  { additionalProperties: true },
+);
+
 export function addEventsRoute(api: Api, { bus, people, logger }: ApiSources): { readonly clients: number } {
   const connections = new Map<EventConnection, { socket: WebSocket; alive: boolean }>();
 
@@ -28,7 +43,7 @@ export function addEventsRoute(api: Api, { bus, people, logger }: ApiSources): {
         'Plain GET answers the held events that match. As a WebSocket each message is a SocketFrame; the query is the first ' +
         'subscription, a message {"kind":"subscribe","subscription":{...}} replaces it. Query: types, camera, mode, debounceMs, since, ' +
         'bootId, and conditions such as person.zone=near,mid or person.age.years=18..30.',
-      querystring: Type.Record(Type.String(), Type.Unknown()),
+      querystring: Query,
       response: { 200: HeldEvents },
     },
     handler: async (request) => {
@@ -67,7 +82,7 @@ export function addEventsRoute(api: Api, { bus, people, logger }: ApiSources): {
         connections.delete(connection);
       });
       socket.on('error', (fault) => logger.debug({ err: fault }, 'events socket failed'));
-      subscribe(() => subscriptionOfQuery(request.query as Record<string, unknown>));
+      subscribe(() => subscriptionOfQuery(request.query as Readonly<Record<string, unknown>>));
     },
   });
 
@@ -90,7 +105,7 @@ export function addEventsRoute(api: Api, { bus, people, logger }: ApiSources): {
   });
   return {
     get clients() {
-      return connections.size;
+      return [...connections.keys()].filter(({ closed }) => !closed).length;
     },
   };
 }

@@ -45,8 +45,9 @@ export async function createServer(options: ServerOptions): Promise<ConsoleServe
   // Answers are plain values of known types; the schemas describe them and the tests hold the answers against them.
   api.setSerializerCompiler(() => JSON.stringify);
 
-  addGuard(api, guard, logger);
+  // Before the guard: it is this plugin that closes the socket of an upgrade that the guard refuses.
   await api.register(websocket, { options: { maxPayload: 16 * 1024 }, preClose: (done) => done() });
+  addGuard(api, guard, logger);
   await addOpenApi(api);
   const audience = { eventClients: addEventsRoute(api, options), previewClients: addPreviewRoutes(api, options, options.previewLimits ?? previewLimits) };
   addStatusRoutes(api, options, profile, audience);

@@ -34,7 +34,7 @@ export class FeedPanel {
     this.#list.prepend(item);
     while (this.#list.children.length > most) this.#list.lastElementChild?.remove();
     byId('no-events').hidden = true;
-    if (fresh && (name === 'person.appeared' || name === 'person.left')) this.#live.textContent = `${who(event)} ${describeEvent(event)}`;
+    if (fresh && (name === 'person.appeared' || name === 'person.left')) this.#live.textContent = `${who(event)} ${sentence(event)}`;
   }
 
   /** Says in the list that events are missing here. */
@@ -60,7 +60,7 @@ function entry(event: MienEvent, name: string): HTMLLIElement {
     {},
     el('span', { class: 'dot', 'data-kind': toneOf(event, name), 'aria-hidden': 'true' }),
     time,
-    el('span', { class: 'what' }, el('strong', {}, who(event)), ` ${describeEvent(event)}`),
+    el('span', { class: 'what' }, el('strong', {}, who(event)), ` ${sentence(event)}`),
   );
   const details = el('details', {}, summary);
   // Filled when first opened: most never are.
@@ -80,6 +80,11 @@ function whyList(event: MienEvent, name: string, clock: MienEvent['data']['clock
   }
   facts.push(fact('Captured', `${Math.round(clock.capturedMonoMs)} ms${clock.wallTrusted ? '' : ', calendar time not trusted'}`));
   return el('div', { class: 'why' }, el('p', {}, whyWords(why)), el('dl', { class: 'facts' }, ...facts));
+}
+
+/** The terminal's columns, run together. */
+function sentence(event: MienEvent): string {
+  return describeEvent(event).replaceAll('  ', ', ');
 }
 
 function who(event: MienEvent): string {

@@ -3,7 +3,7 @@ import type { Person } from '../../events.ts';
 import type { HeldBack } from '../people-view.ts';
 import { AgeBar, ShareBars } from './bars.ts';
 import { el, setText, setTone } from './dom.ts';
-import { abstainWords, percent, span } from './words.ts';
+import { abstainWords, percent, span, wholeSeconds } from './words.ts';
 
 export class PersonCard {
   readonly root: HTMLLIElement;
@@ -56,7 +56,7 @@ export class PersonCard {
     setTone(this.#state, present ? 'good' : 'warn');
     this.root.classList.toggle('unseen', !present);
     this.#returned.hidden = !person.returned;
-    setText(this.#since, `here for ${span(Math.floor(person.sinceMs / 1000) * 1000).replace('.0 s', ' s')}`);
+    setText(this.#since, person.sinceMs < 1000 ? 'just came' : `here for ${wholeSeconds(person.sinceMs)}`);
     setText(this.#camera, severalCameras ? `camera ${person.camera}` : '');
     this.#showAge(person.age);
     this.#showGender(person.gender);
@@ -85,7 +85,8 @@ export class PersonCard {
     this.#ageBar.root.hidden = !isKnown;
     if (!age) return;
     if (isKnown) {
-      setText(this.#age, `${Math.round(age.years)}, between ${Math.round(age.p05)} and ${Math.round(age.p95)}`);
+      setText(this.#age, `${Math.round(age.years)} (${Math.round(age.p05)} to ${Math.round(age.p95)})`);
+      this.#age.title = 'apparent age, and the interval that holds it with a probability of 90 %';
       this.#ageBar.show(age.years, age.p05, age.p95);
       mark(this.#rows.age, age.stable ? 'stable' : 'settling');
     } else {

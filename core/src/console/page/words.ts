@@ -15,8 +15,13 @@ export const abstainWords: Record<AbstainReason, string> = {
 export function span(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return wholeSeconds(ms);
+}
+
+/** 12 s, 3 min 5 s; changes once a second. */
+export function wholeSeconds(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 export const percent = (p: number): string => `${Math.round(p * 100)} %`;
