@@ -103,6 +103,24 @@ test('far outside, mirrored many times, and box cells larger than the source', (
   }
 });
 
+test('a matrix gone wild costs milliseconds, not seconds: the frame loop must survive a bad box', () => {
+  const source = noise(seeded(1), 'nv12', 1280, 720);
+  const spec = rawSpec(192, 192);
+  const made = createWarp(spec, 'reflect101');
+  const out = new Uint8Array(192 * 192 * 3);
+  for (const scale of [30, 300, 1e6]) {
+    for (const far of [0, 1e7]) {
+      let best = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < 3; i++) {
+        const start = performance.now();
+        made(source, [scale, 0, far - scale * 96, 0, scale, far - scale * 96], out);
+        best = Math.min(best, performance.now() - start);
+      }
+      assert.ok(best < 60, `${best} ms at ${scale}, ${far} pixels away`);
+    }
+  }
+});
+
 test('more columns than 16-bit sums can add', () => {
   const white: PixelView = { data: new Uint8Array(3000 * 700).fill(255), width: 3000, height: 700, format: 'gray' };
   const spec = rawSpec(3, 1, { dtype: 'f32' });

@@ -6,6 +6,7 @@
 
 namespace {
 using namespace mien;
+#include "box.inl"
 #include "region.inl"
 #include "sample.inl"
 #include "store.inl"

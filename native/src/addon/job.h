@@ -71,7 +71,7 @@ class Scratch {
   /// At least `bytes` bytes, 64-aligned; the content is undefined. Slots are independent. Throws std::bad_alloc.
   void* reserve(int slot, size_t bytes);
 
-  enum { patch0, patch1, columns, totals, luma, slots };
+  enum { patch0, patch1, whole, columns, totals, luma, slots };
 
  private:
   void* block_[slots] = {};
