@@ -2,7 +2,15 @@
 import { eventName } from './event-name.ts';
 import type { MienEvent, Person } from './events.ts';
 
-const withheld = { too_small: 'too far to tell', yaw: 'turned away', pitch: 'turned away', blur: 'blurred', dark: 'too dark', low_confidence: 'not sure yet', policy: 'withheld' } as const;
+const withheld = {
+  too_small: 'too far to tell',
+  yaw: 'turned away',
+  pitch: 'turned away',
+  blur: 'blurred',
+  dark: 'too dark',
+  low_confidence: 'not sure yet',
+  policy: 'withheld',
+} as const;
 
 /** `female 34 ±5, positive`, of what is known; empty when nothing is. */
 export function describeAttributes(person: Pick<Person, 'age' | 'gender' | 'expression'>): string {
@@ -26,7 +34,9 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 function describeChange(name: string, person: Person): string {
   switch (name) {
     case 'age':
-      return person.age && 'years' in person.age ? `age ${Math.round(person.age.years)} ±${Math.round(person.age.sd)} (${person.age.band})` : `age unknown${reason(person.age)}`;
+      return person.age && 'years' in person.age
+        ? `age ${Math.round(person.age.years)} ±${Math.round(person.age.sd)} (${person.age.band})`
+        : `age unknown${reason(person.age)}`;
     case 'gender':
       return person.gender && 'p' in person.gender ? `${person.gender.label} ${Math.round(person.gender.p * 100)} %` : `gender unknown${reason(person.gender)}`;
     case 'expression':
@@ -90,7 +100,9 @@ export function describeEvent(event: MienEvent): string {
 
 /** One line without a line end, in local time: `12:03:07  p-k7f3q  appeared  near, centre`. */
 export function formatEvent(event: MienEvent): string {
-  const clock = event.data.clock.wallTrusted ? new Date(event.time).toTimeString().slice(0, 8) : `+${Math.round(event.data.clock.capturedMonoMs / 1000)}s`.padStart(8);
+  const clock = event.data.clock.wallTrusted
+    ? new Date(event.time).toTimeString().slice(0, 8)
+    : `+${Math.round(event.data.clock.capturedMonoMs / 1000)}s`.padStart(8);
   const subject = event.subject.replace(/^person\//, '').replace('/', ' ');
   return `${clock}  ${subject.padEnd(8)} ${describeEvent(event)}`;
 }

@@ -14,7 +14,14 @@ const Mono = Type.Number({ description: 'monotonic milliseconds, on the scale of
 const Count = Type.Integer({ minimum: 0 });
 
 export const Grant = Type.Enum([
-  'person.presence', 'person.position', 'person.quality', 'person.age', 'person.gender', 'person.expression', 'person.attention', 'device.health',
+  'person.presence',
+  'person.position',
+  'person.quality',
+  'person.age',
+  'person.gender',
+  'person.expression',
+  'person.attention',
+  'device.health',
 ]);
 export type Grant = Type.Static<typeof Grant>;
 const granted = (grant: Grant) => ({ grant });
@@ -40,10 +47,7 @@ export const AgeEstimate = Type.Object(
   },
   strict,
 );
-export const GenderEstimate = Type.Object(
-  { label: Type.String(), p: P, n: Type.Integer({ minimum: 1 }), stable: Type.Boolean() },
-  strict,
-);
+export const GenderEstimate = Type.Object({ label: Type.String(), p: P, n: Type.Integer({ minimum: 1 }), stable: Type.Boolean() }, strict);
 export const ExpressionEstimate = Type.Object(
   {
     label: Type.String({ description: 'how the face appears, never what the person feels' }),
@@ -78,10 +82,7 @@ const Quality = Type.Object(
   },
   strict,
 );
-const Attention = Type.Object(
-  { state: Type.Enum(['attending', 'away']), score: P, currentMs: Ms, totalMs: Ms, glances: Count },
-  strict,
-);
+const Attention = Type.Object({ state: Type.Enum(['attending', 'away']), score: P, currentMs: Ms, totalMs: Ms, glances: Count }, strict);
 
 /** The full snapshot of one person at the deciding frame. */
 export const Person = Type.Object(
@@ -92,7 +93,10 @@ export const Person = Type.Object(
     sinceMs: Type.Number({ minimum: 0, description: 'since the first sight', ...granted('person.presence') }),
     returned: Type.Boolean({ description: 'was here within the grace period: do not greet twice', ...granted('person.presence') }),
     box: Type.Array(Type.Number(), {
-      minItems: 4, maxItems: 4, description: '[x, y, width, height] as shares of the upright frame from its top left', ...granted('person.position'),
+      minItems: 4,
+      maxItems: 4,
+      description: '[x, y, width, height] as shares of the upright frame from its top left',
+      ...granted('person.position'),
     }),
     distance: Type.Object(Distance.properties, { ...strict, ...granted('person.position') }),
     bearingDeg: Type.Number({ description: "positive to the device's right", ...granted('person.position') }),
@@ -116,7 +120,10 @@ export const SessionTotals = Type.Object(
     zones: Type.Object({ near: Ms, mid: Ms, far: Ms }, { ...strict, description: 'milliseconds in each', ...granted('person.position') }),
     ...attributes,
     expressionShare: Type.Optional(
-      Type.Record(Type.String(), P, { description: 'share of the time with a known expression; absent when withheld or never known', ...granted('person.expression') }),
+      Type.Record(Type.String(), P, {
+        description: 'share of the time with a known expression; absent when withheld or never known',
+        ...granted('person.expression'),
+      }),
     ),
   },
   strict,
@@ -158,10 +165,7 @@ const personData = { origin: EventOrigin, why: Why, person: Person };
 const modelData = {
   origin: EventOrigin,
   why: Why,
-  model: Type.Object(
-    { name: Type.String(), release: Type.String(), version: Type.String(), precision: Type.String(), backend: Type.String() },
-    strict,
-  ),
+  model: Type.Object({ name: Type.String(), release: Type.String(), version: Type.String(), precision: Type.String(), backend: Type.String() }, strict),
 };
 const cameraData = { why: Why, camera: Type.Object({ name: Type.String(), message: Type.String() }, strict) };
 
@@ -197,11 +201,17 @@ export const EventSchemas = {
     session: SessionTotals,
   }),
   'emotion.changed': envelope('emotion.changed', 'person.expression', {
-    ...personData, from: Type.String(), to: Type.String(), onsetMonoMs: Mono,
+    ...personData,
+    from: Type.String(),
+    to: Type.String(),
+    onsetMonoMs: Mono,
   }),
   'attention.started': envelope('attention.started', 'person.attention', { ...personData, onsetMonoMs: Mono }),
   'attention.ended': envelope('attention.ended', 'person.attention', {
-    ...personData, onsetMonoMs: Mono, durationMs: Ms, kind: Type.Enum(['glance', 'look']),
+    ...personData,
+    onsetMonoMs: Mono,
+    durationMs: Ms,
+    kind: Type.Enum(['glance', 'look']),
   }),
   'model.selftest': envelope('model.selftest', 'device.health', { ...modelData, passed: Type.Boolean(), ms: Ms, detail: Type.String() }),
   'backend.degraded': envelope('backend.degraded', 'device.health', { ...modelData, reason: Type.String() }),

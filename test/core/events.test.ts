@@ -1,6 +1,6 @@
+import Value from 'typebox/value';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import Value from 'typebox/value';
 import { createEnveloper, EARLIEST_WALL_MS } from '../../core/src/enveloper.ts';
 import { EventSchemas, eventName, isPersonEvent, Person } from '../../core/src/events.ts';
 import { describePlace, formatEvent } from '../../core/src/events-text.ts';

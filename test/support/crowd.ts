@@ -2,8 +2,8 @@
  * A small crowd before one or two cameras and a tracker that errs in every way trackers do. It knows the truth: which human each
  * face is. Ages lie in ranges that do not touch, so that an estimate made of two humans' samples falls between them.
  */
-import * as fc from 'fast-check';
 import type { Box, FaceSample, HeadLabels, Observation, ObservedFace } from '../../core/src/observation.ts';
+import type { Action } from './crowd-actions.ts';
 import { FRAME, heads, observation } from './observations.ts';
 
 export const AGES = [9, 27, 45, 63] as const;
@@ -11,39 +11,6 @@ export const AGE_NOISE = 3;
 /** Gender of each human, by the head's labels. */
 export const GENDERS = ['male', 'female', 'male', 'female'] as const;
 export const CAMERAS = ['main', 'side'] as const;
-
-/** One thing that happens to human `who`, and how many frames pass then. */
-export type Action =
-  | { kind: 'walk'; who: number; frames: number; dx: number; grow: number }
-  | { kind: 'turn'; who: number; frames: number; yaw: number; quality: number }
-  | { kind: 'smile'; who: number; frames: number; expression: number }
-  | { kind: 'enter' | 'leave' | 'miss' | 'retrack' | 'predict' | 'exit'; who: number; frames: number }
-  | { kind: 'swap' | 'merge' | 'stand-before'; who: number; other: number; frames: number }
-  | { kind: 'restart' | 'garbage' | 'heads-off' | 'heads-on' | 'no-age'; frames: number }
-  | { kind: 'jump'; frames: number; ms: number }
-  | { kind: 'silence'; frames: number; ms: number; notice: boolean };
-
-const who = fc.integer({ min: 0, max: AGES.length - 1 });
-const frames = fc.integer({ min: 1, max: 25 });
-const one = <const K extends string>(kind: K) => fc.record({ kind: fc.constant(kind), who, frames });
-export const actions: fc.Arbitrary<Action[]> = fc.array(
-  fc.oneof(
-    { weight: 8, arbitrary: one('enter') },
-    { weight: 2, arbitrary: one('leave') },
-    { weight: 1, arbitrary: one('exit') },
-    { weight: 3, arbitrary: one('miss') },
-    { weight: 2, arbitrary: one('predict') },
-    { weight: 3, arbitrary: one('retrack') },
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant('walk' as const), who, frames, dx: fc.double({ min: -0.02, max: 0.02, noNaN: true }), grow: fc.double({ min: 0.97, max: 1.03, noNaN: true }) }) },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('turn' as const), who, frames, yaw: fc.double({ min: -60, max: 60, noNaN: true }), quality: fc.double({ min: 0, max: 1, noNaN: true }) }) },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('smile' as const), who, frames, expression: fc.integer({ min: 0, max: 2 }) }) },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('swap' as const, 'merge' as const, 'stand-before' as const), who, other: who, frames }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('restart' as const, 'garbage' as const, 'heads-off' as const, 'heads-on' as const, 'no-age' as const), frames }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('jump' as const), frames, ms: fc.integer({ min: -100_000, max: 100_000 }) }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('silence' as const), frames, ms: fc.integer({ min: 100, max: 12_000 }), notice: fc.boolean() }) },
-  ),
-  { minLength: 1, maxLength: 60, size: 'max' },
-);
 
 interface Human {
   inside: boolean;
@@ -91,7 +58,18 @@ export class Crowd {
     this.#seed = seed | 1;
     this.#frameMs = frameMs;
     this.#humans = AGES.map((_, i) => ({
-      inside: false, track: 0, x: 0.15 + 0.23 * i, y: 0.4 + 0.01 * i, px: 90 + 20 * i, dx: 0, grow: 1, yaw: 0, quality: 0.9, expression: 1, missing: 0, predicted: 0,
+      inside: false,
+      track: 0,
+      x: 0.15 + 0.23 * i,
+      y: 0.4 + 0.01 * i,
+      px: 90 + 20 * i,
+      dx: 0,
+      grow: 1,
+      yaw: 0,
+      quality: 0.9,
+      expression: 1,
+      missing: 0,
+      predicted: 0,
     }));
   }
 
@@ -189,7 +167,11 @@ export class Crowd {
     if (this.#garbage-- > 0) faces.push(...this.#rubbish(faces));
     const ended = this.#ended;
     this.#ended = [];
-    return { observation: observation(this.#t, faces, { camera: this.#camera, run: `r${this.#run}`, ended, heads: this.#heads }), elapsedMs: this.#elapsedMs, truth };
+    return {
+      observation: observation(this.#t, faces, { camera: this.#camera, run: `r${this.#run}`, ended, heads: this.#heads }),
+      elapsedMs: this.#elapsedMs,
+      truth,
+    };
   }
 
   #show(index: number, human: Human): ObservedFace | null {

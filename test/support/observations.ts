@@ -16,7 +16,10 @@ export function testConfig(overrides: object = {}): Config {
 }
 
 /** A frontal, clear face of 160 px in the middle, unless told otherwise. `px` is the width; shares are derived. */
-export function face(track: number, options: { x?: number; y?: number; px?: number; score?: number; quality?: Partial<FaceQuality>; sample?: FaceSample | null; box?: Box } = {}): ObservedFace {
+export function face(
+  track: number,
+  options: { x?: number; y?: number; px?: number; score?: number; quality?: Partial<FaceQuality>; sample?: FaceSample | null; box?: Box } = {},
+): ObservedFace {
   const { x = 0.5, y = 0.4, px = 160, score = 0.9, quality, sample = woman } = options;
   const [w, h] = [px / FRAME.width, px / FRAME.height];
   return {

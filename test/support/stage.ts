@@ -15,7 +15,10 @@ export class Stage {
 
   constructor(config: object = {}) {
     const monoMs = (): number => this.host;
-    this.people = createPeople(testConfig(config), createEnveloper('t', { bootId: 'boot', monoMs }), { monoMs, wallMs: () => Date.UTC(2026, 5, 1, 12) + this.host });
+    this.people = createPeople(testConfig(config), createEnveloper('t', { bootId: 'boot', monoMs }), {
+      monoMs,
+      wallMs: () => Date.UTC(2026, 5, 1, 12) + this.host,
+    });
   }
 
   /** Shows the faces for `ms`; a function is called with the time. Returns the events of this stretch. */

@@ -155,11 +155,10 @@ export class CameraPeople {
   }
 
   #create(track: Track): PersonState {
-    return new PersonState(
-      { id: this.#context.nextId(), camera: this.name, firstSeen: track.appearance.first, evidence: track.evidence },
-      this.#config,
-      { distance: this.#config.distance, camera: this.#camera },
-    );
+    return new PersonState({ id: this.#context.nextId(), camera: this.name, firstSeen: track.appearance.first, evidence: track.evidence }, this.#config, {
+      distance: this.#config.distance,
+      camera: this.#camera,
+    });
   }
 
   /** Tells what this frame changed for everybody. */

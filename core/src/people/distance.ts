@@ -16,7 +16,11 @@ export interface View {
 }
 
 /** Metres from the camera and degrees to the device's right, from the face box by a pinhole camera. `width` and `height`: pixels of the frame. */
-export function locate([x, y, w, h]: Box, { width, height }: { width: number; height: number }, { distance, camera }: View): { m: number; sd: number; bearingDeg: number } {
+export function locate(
+  [x, y, w, h]: Box,
+  { width, height }: { width: number; height: number },
+  { distance, camera }: View,
+): { m: number; sd: number; bearingDeg: number } {
   const focalPx = width / 2 / Math.tan((camera.fieldOfViewDeg * Math.PI) / 360);
   const facePx = Math.max(1, w * width);
   const right = ((x + w / 2 - 0.5) * width) / focalPx;

@@ -3,7 +3,7 @@ import type { HeadLabels, Observation, ObservedFace } from '../observation.ts';
 import { doubtful, entangled, LONG_GAP_MS } from './entanglement.ts';
 import type { ExpressionChange } from './evidence.ts';
 import { type PersonState, UNSEEN_MS } from './person.ts';
-import { type FrameSize, type Match, match, teleported, type Trace } from './return-gate.ts';
+import { type FrameSize, type Match, match, type Trace, teleported } from './return-gate.ts';
 import { Track } from './track.ts';
 
 /** Somebody who left a moment ago: remembered for the grace period only, so as not to be greeted twice. */

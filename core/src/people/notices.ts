@@ -39,7 +39,12 @@ export function modelEvent({ type, model }: ModelNotice, { enveloper, profile, c
   const moment = { subject: `model/${name}`, capturedMonoMs, capturedWallMs };
   const data = {
     origin: {
-      model: `${name}@${version}/${precision}`, backend, npuCores: [...npuCores], degraded, simulated, profile,
+      model: `${name}@${version}/${precision}`,
+      backend,
+      npuCores: [...npuCores],
+      degraded,
+      simulated,
+      profile,
       ...(degradedReason !== undefined && { degradedReason }),
     },
     why: { rule: type, heldMs: 0, thresholds: {} },

@@ -6,7 +6,7 @@ import type { MienEvent, Person } from '../events.ts';
 import { monotonicMs } from '../frame.ts';
 import type { Observation } from '../observation.ts';
 import { CameraPeople } from './camera-people.ts';
-import { modelEvent, type ModelNotice, type Notice } from './notices.ts';
+import { type ModelNotice, modelEvent, type Notice } from './notices.ts';
 import { createPersonIds } from './person-ids.ts';
 import type { WhyNot } from './why-not.ts';
 

@@ -4,7 +4,7 @@ import type { Box, FaceQuality, HeadLabels, ObservedFace } from '../observation.
 import { Attention, type AttentionChange } from './attention.ts';
 import { Place, type View } from './distance.ts';
 import { Engagement } from './engagement.ts';
-import { abstained, type Attributes, type Evidence } from './evidence.ts';
+import { type Attributes, abstained, type Evidence } from './evidence.ts';
 import type { Report } from './report.ts';
 import type { FrameSize, Trace } from './return-gate.ts';
 import type { Track } from './track.ts';
@@ -98,7 +98,13 @@ export class PersonState implements Trace {
   #engage(t: number): void {
     const { attending, currentMs } = this.attention;
     this.engagement.update(
-      { known: t - this.firstSeen >= UNSEEN_MS, attending, attendingMs: currentMs, zone: this.place.zone, approachMps: this.unseen(t) ? 0 : this.place.approachMps },
+      {
+        known: t - this.firstSeen >= UNSEEN_MS,
+        attending,
+        attendingMs: currentMs,
+        zone: this.place.zone,
+        approachMps: this.unseen(t) ? 0 : this.place.approachMps,
+      },
       t,
     );
   }

@@ -77,5 +77,8 @@ export function departure(
     : Math.max(lastSeen + limitMs, lastSeen <= watch.lostAt ? watch.since + Math.min(goneMs, limitMs) : 0);
   if (t < until) return null;
   const lost = blind || lastSeen <= watch.lostAt;
-  return { reason: lost ? 'camera_lost' : 'timeout', why: { rule: blind ? 'gone.blind' : 'gone', heldMs: Math.max(0, t - lastSeen), thresholds: { goneMs, graceMs } } };
+  return {
+    reason: lost ? 'camera_lost' : 'timeout',
+    why: { rule: blind ? 'gone.blind' : 'gone', heldMs: Math.max(0, t - lastSeen), thresholds: { goneMs, graceMs } },
+  };
 }

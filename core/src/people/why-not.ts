@@ -55,14 +55,18 @@ function* sample({ evidence, quality: q }: PersonState, { quality: limit }: Conf
   };
   if (evidence.reason === null) return;
   yield held('sample', `quality.${evidence.reason}`, words[evidence.reason], {
-    facePx: [q.facePx, limit.facePx], yawDeg: [Math.abs(q.yawDeg), limit.yawDeg], pitchDeg: [Math.abs(q.pitchDeg), limit.pitchDeg], score: [q.score, limit.score],
+    facePx: [q.facePx, limit.facePx],
+    yawDeg: [Math.abs(q.yawDeg), limit.yawDeg],
+    pitchDeg: [Math.abs(q.pitchDeg), limit.pitchDeg],
+    score: [q.score, limit.score],
   });
 }
 
 function* age({ evidence }: PersonState, { attributes: rules }: Config, heads: HeadLabels): Generator<WhyNot> {
   if (!heads.age || evidence.age.settled) return;
   const { weighted, n, sd } = evidence.age;
-  const detail = n === 0 ? 'no sample has counted yet' : `${weighted.toFixed(1)} of ${rules.ageSamples} weighted samples, ±${sd.toFixed(1)} of under ±${rules.ageSd} years`;
+  const detail =
+    n === 0 ? 'no sample has counted yet' : `${weighted.toFixed(1)} of ${rules.ageSamples} weighted samples, ±${sd.toFixed(1)} of under ±${rules.ageSd} years`;
   yield held('settled age', 'age.settled', detail, { ageSamples: [weighted, rules.ageSamples], ...(n > 0 && { ageSd: [sd, rules.ageSd] as const }) });
 }
 
@@ -71,16 +75,25 @@ function* adult({ evidence }: PersonState, config: Config, heads: HeadLabels, t:
   const { attributes: rules } = config;
   const { gender, expression } = evidence;
   if (evidence.minor) {
-    yield held('gender, expression', 'minor', `P(age < 18) is ${percent(evidence.age.minorP)}, over ${percent(rules.minorP)} neither is told`, { minorP: [evidence.age.minorP, rules.minorP] });
+    yield held('gender, expression', 'minor', `P(age < 18) is ${percent(evidence.age.minorP)}, over ${percent(rules.minorP)} neither is told`, {
+      minorP: [evidence.age.minorP, rules.minorP],
+    });
     return;
   }
   const p = gender.p(gender.likelier);
   if (heads.gender && gender.label < 0) {
-    const detail = gender.n === 0 ? 'no sample has counted yet' : `${percent(p)} of ${percent(rules.genderP)} with ${gender.n} of ${rules.genderSamples} samples`;
+    const detail =
+      gender.n === 0 ? 'no sample has counted yet' : `${percent(p)} of ${percent(rules.genderP)} with ${gender.n} of ${rules.genderSamples} samples`;
     yield held('settled gender', 'gender.commit', detail, { genderSamples: [gender.n, rules.genderSamples], genderP: [p, rules.genderP] });
   } else if (heads.gender && gender.likelier !== gender.label) {
     const detail = `another label stands at ${percent(p)}; it turns over at ${percent(rules.genderTurnP)} held for ${seconds(rules.genderTurnMs)}`;
-    yield held('gender', 'gender.turn', detail, { genderTurnP: [p, rules.genderTurnP], genderTurnMs: [gender.turnHeldMs, rules.genderTurnMs] }, gender.turnHeldMs);
+    yield held(
+      'gender',
+      'gender.turn',
+      detail,
+      { genderTurnP: [p, rules.genderTurnP], genderTurnMs: [gender.turnHeldMs, rules.genderTurnMs] },
+      gender.turnHeldMs,
+    );
   }
   const [best, second] = expression.leaders;
   if (!heads.expression || best === expression.label) return;
@@ -90,16 +103,34 @@ function* adult({ evidence }: PersonState, config: Config, heads: HeadLabels, t:
   const detail = resting
     ? `it rests for ${seconds(expression.restMs(t))} more after the last switch`
     : `${percent(expression.p(best))} of ${percent(needed)}, ahead by ${percent(lead)} of ${percent(margin)}, held ${seconds(expression.heldMs)} of ${seconds(holdMs)}`;
-  yield held(expression.label < 0 ? 'settled expression' : 'emotion.changed', resting ? 'expression.rest' : 'expression.switch', detail, { p: [expression.p(best), needed], margin: [lead, margin], holdMs: [expression.heldMs, holdMs] }, expression.heldMs);
+  yield held(
+    expression.label < 0 ? 'settled expression' : 'emotion.changed',
+    resting ? 'expression.rest' : 'expression.switch',
+    detail,
+    { p: [expression.p(best), needed], margin: [lead, margin], holdMs: [expression.heldMs, holdMs] },
+    expression.heldMs,
+  );
 }
 
 function* attention({ attention: now, place, engagement }: PersonState, { attention: rules, distance }: Config): Generator<WhyNot> {
   const { on, onMs, off, offMs } = rules;
   const score = now.score.toFixed(2);
   if (now.attending) {
-    yield held('attention.ended', 'attention.off', `score ${score}, under ${off} held ${seconds(now.heldMs)} of ${seconds(offMs)}`, { off: [now.score, off], offMs: [now.heldMs, offMs] }, now.heldMs);
+    yield held(
+      'attention.ended',
+      'attention.off',
+      `score ${score}, under ${off} held ${seconds(now.heldMs)} of ${seconds(offMs)}`,
+      { off: [now.score, off], offMs: [now.heldMs, offMs] },
+      now.heldMs,
+    );
   } else {
-    yield held('attention.started', 'attention.on', `score ${score} of ${on}, held ${seconds(now.heldMs)} of ${seconds(onMs)}`, { on: [now.score, on], onMs: [now.heldMs, onMs] }, now.heldMs);
+    yield held(
+      'attention.started',
+      'attention.on',
+      `score ${score} of ${on}, held ${seconds(now.heldMs)} of ${seconds(onMs)}`,
+      { on: [now.score, on], onMs: [now.heldMs, onMs] },
+      now.heldMs,
+    );
   }
   if (engagement.level === 'engaged') return;
   const detail = `${place.zone} at ${place.m.toFixed(1)} m, attending for ${seconds(now.currentMs)}; near and ${seconds(ENGAGE_MS)} make engaged`;

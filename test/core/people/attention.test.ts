@@ -73,7 +73,10 @@ attention('a look back within 800 ms does not end it', () => {
 });
 
 attention('under 1 s is a glance, 1 s a look', () => {
-  for (const [ms, span] of [[980, 'glance'], [1000, 'look']] as const) {
+  for (const [ms, span] of [
+    [980, 'glance'],
+    [1000, 'look'],
+  ] as const) {
     const it = new Attention(rules);
     show(it, 0, { from: 0, to: ms });
     const ended = it.unseen(ms + 800);

@@ -39,10 +39,20 @@ distance('small faces are less sure', () => {
 
 distance('zones have two radii each', () => {
   const cases: [number, Zone | null, Zone][] = [
-    [0.99, null, 'near'], [1, null, 'mid'], [2.49, null, 'mid'], [2.5, null, 'far'],
-    [1.5, 'near', 'near'], [1.51, 'near', 'mid'], [3.01, 'near', 'far'],
-    [1, 'mid', 'mid'], [0.99, 'mid', 'near'], [3, 'mid', 'mid'], [3.01, 'mid', 'far'],
-    [2.5, 'far', 'far'], [2.49, 'far', 'mid'], [0.99, 'far', 'near'],
+    [0.99, null, 'near'],
+    [1, null, 'mid'],
+    [2.49, null, 'mid'],
+    [2.5, null, 'far'],
+    [1.5, 'near', 'near'],
+    [1.51, 'near', 'mid'],
+    [3.01, 'near', 'far'],
+    [1, 'mid', 'mid'],
+    [0.99, 'mid', 'near'],
+    [3, 'mid', 'mid'],
+    [3.01, 'mid', 'far'],
+    [2.5, 'far', 'far'],
+    [2.49, 'far', 'mid'],
+    [0.99, 'far', 'near'],
   ];
   for (const [m, from, to] of cases) assert.is(nextZone(m, from, rules), to, `${m} from ${from}`);
 });

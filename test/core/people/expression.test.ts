@@ -11,7 +11,11 @@ const POSITIVE = [0.03, 0.05, 0.92];
 const NEGATIVE = [0.92, 0.05, 0.03];
 
 /** Feeds `probs` every 50 ms in [from, to) and returns the switches. */
-function feed(filter: ExpressionFilter, probs: readonly number[], { from, to, quality = 1 }: { from: number; to: number; quality?: number }): (ExpressionSwitch & { at: number })[] {
+function feed(
+  filter: ExpressionFilter,
+  probs: readonly number[],
+  { from, to, quality = 1 }: { from: number; to: number; quality?: number },
+): (ExpressionSwitch & { at: number })[] {
   const switches: (ExpressionSwitch & { at: number })[] = [];
   for (let t = from; t < to; t += 50) {
     const won = filter.add(probs, quality, t);
@@ -41,7 +45,10 @@ expression('a switch needs p 0.55, a margin of 0.15, and 800 ms; its onset is wh
 });
 
 expression('under p or margin nothing wins', () => {
-  for (const probs of [[0.54, 0.3, 0.16], [0.57, 0.43, 0]]) {
+  for (const probs of [
+    [0.54, 0.3, 0.16],
+    [0.57, 0.43, 0],
+  ]) {
     const filter = new ExpressionFilter(rules);
     feed(filter, probs, { from: 0, to: 20_000 });
     assert.is(filter.label, -1, probs.join(' '));
@@ -88,7 +95,15 @@ expression('what nobody saw did not hold', () => {
 });
 
 expression('never two switches within the rest, whatever comes', () => {
-  const samples = fc.array(fc.record({ probs: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 }), quality: fc.double({ min: 0, max: 1, noNaN: true }), dt: fc.integer({ min: 0, max: 400 }), repeat: fc.integer({ min: 1, max: 12 }) }), { maxLength: 60 });
+  const samples = fc.array(
+    fc.record({
+      probs: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 }),
+      quality: fc.double({ min: 0, max: 1, noNaN: true }),
+      dt: fc.integer({ min: 0, max: 400 }),
+      repeat: fc.integer({ min: 1, max: 12 }),
+    }),
+    { maxLength: 60 },
+  );
   let switched = 0;
   fc.assert(
     fc.property(samples, (stream) => {
@@ -97,7 +112,8 @@ expression('never two switches within the rest, whatever comes', () => {
       let last = Number.NEGATIVE_INFINITY;
       for (const { probs, quality, dt, repeat } of stream) {
         for (let i = 0; i < repeat; i++) {
-          const won = filter.add(probs, quality, (t += dt));
+          t += dt;
+          const won = filter.add(probs, quality, t);
           if (!won) continue;
           switched += 1;
           assert.ok(t - last >= rules.restMs);

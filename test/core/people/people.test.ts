@@ -24,7 +24,7 @@ people('the moment to greet comes within the first second of an appearance', () 
   const stage = new Stage();
   stage.show(1000, [face(1)]);
   const [appeared, first] = [the(stage.events, 'person.appeared'), only(stage.events, 'person.updated')[0]];
-  assert.ok(first && first.data.settled.includes('gender'));
+  assert.ok(first?.data.settled.includes('gender'));
   assert.is(first.data.why.rule, 'settled');
   assert.ok(first.data.clock.capturedMonoMs - appeared.data.clock.capturedMonoMs < 300);
 });
@@ -106,7 +106,10 @@ people('why not: every rule that holds something back, with how far it is', () =
   stage.show(300, [face(1, { quality: { score: 0.5 } })]);
   const [person] = stage.people.current();
   const held = stage.people.whyNot(person?.id ?? '');
-  assert.equal(held.map(({ what }) => what), ['settled age', 'settled expression', 'attention.started', 'engaged']);
+  assert.equal(
+    held.map(({ what }) => what),
+    ['settled age', 'settled expression', 'attention.started', 'engaged'],
+  );
   for (const { progress, thresholds, detail } of held) {
     assert.equal(Object.keys(progress), Object.keys(thresholds));
     assert.ok(detail.length > 10);
@@ -134,7 +137,15 @@ people('engagement needs nearness and 2 s of attention', () => {
 people('notices about models become events of the device', () => {
   const stage = new Stage();
   const model = {
-    name: 'mien', release: 'v0', version: '0.1.0', precision: 'int8', backend: 'onnx', npuCores: [], simulated: false, degraded: true, degradedReason: 'no NPU',
+    name: 'mien',
+    release: 'v0',
+    version: '0.1.0',
+    precision: 'int8',
+    backend: 'onnx',
+    npuCores: [],
+    simulated: false,
+    degraded: true,
+    degradedReason: 'no NPU',
     selftest: { passed: true, ms: 12, detail: '8 of 8' },
   };
   const [test] = stage.notice({ type: 'model.selftest', model });

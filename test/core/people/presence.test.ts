@@ -128,8 +128,14 @@ gone('cameras count apart', () => {
   stage.show(1000, [face(1, { sample: man })], { camera: 'side' });
   const ids = stage.people.current().map(({ id, camera }) => [id, camera]);
   assert.is(new Set(ids.map(([id]) => id)).size, 2);
-  assert.equal(ids.map(([, camera]) => camera), ['main', 'side']);
-  assert.equal(only(stage.events, 'person.appeared').map(({ source }) => source), ['urn:mien:t/main', 'urn:mien:t/side']);
+  assert.equal(
+    ids.map(([, camera]) => camera),
+    ['main', 'side'],
+  );
+  assert.equal(
+    only(stage.events, 'person.appeared').map(({ source }) => source),
+    ['urn:mien:t/main', 'urn:mien:t/side'],
+  );
 });
 gone.run();
 

@@ -4,9 +4,9 @@ import { Compile } from 'typebox/compile';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createEnveloper } from '../../../core/src/enveloper.ts';
-import { EventSchemas, type MienEvent, type Person, eventName, isPersonEvent } from '../../../core/src/events.ts';
+import { EventSchemas, eventName, isPersonEvent, type MienEvent, type Person } from '../../../core/src/events.ts';
 import { createPeople } from '../../../core/src/people/people.ts';
-import { AGE_NOISE, AGES, type Action, actions, boxKey, CAMERAS, Crowd, GENDERS } from '../../support/crowd.ts';
+import { type Action, AGE_NOISE, AGES, actions, boxKey, CAMERAS, Crowd, GENDERS } from '../../support/crowd.ts';
 import { testConfig } from '../../support/observations.ts';
 
 const people = suite('people, whatever happens');
@@ -15,8 +15,24 @@ const validators = Object.fromEntries(Object.entries(EventSchemas).map(([name, s
 const config = testConfig({ cameras: [{ name: 'main' }, { name: 'side', exitsVisible: false }] });
 
 const MET = [
-  'person.appeared', 'person.updated', 'person.left', 'emotion.changed', 'attention.started', 'attention.ended', 'camera.lost', 'camera.restored',
-  'appeared again', 'came back', 'settled age', 'settled gender', 'settled expression', 'left timeout', 'left exited', 'left camera_lost', 'left merged', 'look',
+  'person.appeared',
+  'person.updated',
+  'person.left',
+  'emotion.changed',
+  'attention.started',
+  'attention.ended',
+  'camera.lost',
+  'camera.restored',
+  'appeared again',
+  'came back',
+  'settled age',
+  'settled gender',
+  'settled expression',
+  'left timeout',
+  'left exited',
+  'left camera_lost',
+  'left merged',
+  'look',
 ];
 
 /** Follows every person through the events and the snapshots and objects to whatever may not be. */

@@ -40,7 +40,10 @@ returns('after person.left, within the grace: a new id with returned', () => {
   assert.is(person.returned, true);
   assert.is(new Set(appeared(stage)).size, 2);
   assert.ok(person.age && 'n' in person.age && person.age.n > 20, 'known attributes go on');
-  assert.equal(only(events, 'person.updated').flatMap(({ data }) => data.settled), []);
+  assert.equal(
+    only(events, 'person.updated').flatMap(({ data }) => data.settled),
+    [],
+  );
 });
 
 returns('after the grace they are new', () => {

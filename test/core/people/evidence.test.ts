@@ -1,0 +1,95 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Evidence } from '../../../core/src/people/evidence.ts';
+import { gate } from '../../../core/src/people/quality-gate.ts';
+import { face, heads, testConfig } from '../../support/observations.ts';
+
+const config = testConfig();
+
+const quality = suite('quality gate');
+const limits = config.quality;
+const passes = (q: object): string | null => gate({ ...face(1).quality, ...q }, limits);
+
+quality('counts a sample on the limit and none beyond it', () => {
+  assert.is(passes({ facePx: 48 }), null);
+  assert.is(passes({ facePx: 47.9 }), 'too_small');
+  assert.is(passes({ yawDeg: 35 }), null);
+  assert.is(passes({ yawDeg: -35.1 }), 'yaw');
+  assert.is(passes({ pitchDeg: -25 }), null);
+  assert.is(passes({ pitchDeg: 25.1 }), 'pitch');
+  assert.is(passes({ score: 0.4 }), null);
+  assert.is(passes({ score: 0.39 }), 'low_confidence');
+  assert.is(passes({ score: 0.39, light: 0.1 }), 'dark');
+  assert.is(passes({ score: 0.39, sharpness: 0.1 }), 'blur');
+});
+quality.run();
+
+const evidence = suite('evidence');
+
+function shown(sample: { years: number; male: number; n?: number; sd?: number }, into = new Evidence(config), from = 0): Evidence {
+  const { years, male, n = 10, sd = 6 } = sample;
+  for (let i = 0; i < n; i++) {
+    into.add(face(1, { sample: { age: { years, sd }, gender: [1 - male, male], expression: [0.05, 0.05, 0.9] } }), heads, from + i * 100);
+  }
+  return into;
+}
+
+evidence('withholds gender and expression where P(age < 18) is over 0.2', () => {
+  for (const [years, withheld] of [
+    [14, true],
+    [20, true],
+    [26, false],
+  ] as const) {
+    const it = shown({ years, male: 0.97, n: 30 });
+    const { age: estimate, gender: g, expression: e } = it.attributes(heads, 2900);
+    assert.ok(estimate && 'minorP' in estimate);
+    assert.is(estimate.minorP > 0.2, withheld, `${years}: ${estimate.minorP}`);
+    assert.is(JSON.stringify(g), withheld ? '{"label":"unknown","abstain":"policy"}' : JSON.stringify(g && 'p' in g ? g : null));
+    assert.is(JSON.stringify(e), withheld ? '{"label":"unknown","abstain":"policy"}' : JSON.stringify(e && 'p' in e ? e : null));
+  }
+});
+
+evidence('tells no switch of expression of a likely minor', () => {
+  const it = shown({ years: 12, male: 0.9, n: 30 });
+  let told = 0;
+  for (let i = 0; i < 60; i++) {
+    if (it.add(face(1, { sample: { age: { years: 12, sd: 6 }, gender: [0.1, 0.9], expression: [0.9, 0.05, 0.05] } }), heads, 3000 + i * 100)) told += 1;
+  }
+  assert.is(told, 0);
+});
+
+evidence('withholds gender and expression while a bound age head has not spoken', () => {
+  const it = new Evidence(config);
+  for (let i = 0; i < 20; i++) it.add(face(1, { sample: { gender: [0.02, 0.98], expression: [0, 0, 1] } }), heads, i * 100);
+  const { age: a, gender: g, expression: e } = it.attributes(heads, 2000);
+  for (const field of [a, g, e]) assert.equal(field, { label: 'unknown', abstain: 'low_confidence' });
+  assert.ok('p' in (it.attributes({ gender: heads.gender as never }, 2000).gender as object), 'without an age head there is no such rule');
+});
+
+evidence('a head that is not bound is absent', () => {
+  assert.equal(Object.keys(shown({ years: 40, male: 0.9 }).attributes({ age: { unit: 'years' } }, 1000)), ['age']);
+});
+
+evidence('a sample under the gate does not count, and the reason is given', () => {
+  const it = new Evidence(config);
+  for (let i = 0; i < 20; i++) it.add(face(1, { px: 40, quality: { facePx: 40 } }), heads, i * 100);
+  assert.is(it.age.n, 0);
+  assert.equal(it.attributes(heads, 2000).age, { label: 'unknown', abstain: 'too_small' });
+});
+
+evidence('other class names make earlier counts void', () => {
+  const it = shown({ years: 40, male: 0.97, n: 10 });
+  assert.is(it.gender.n, 10);
+  it.add(face(1), { ...heads, gender: { labels: ['male', 'female'] } }, 1100);
+  assert.is(it.gender.n, 1);
+});
+
+evidence('tells faces apart by age and by gender, and does not guess', () => {
+  const a = (): Evidence => shown({ years: 34, male: 0.97, n: 20 });
+  assert.is(a().compare(shown({ years: 36, male: 0.97 })), 'same');
+  assert.is(a().compare(shown({ years: 50, male: 0.97 })), 'other');
+  assert.is(a().compare(shown({ years: 34, male: 0.03 })), 'other');
+  assert.is(a().compare(shown({ years: 34, male: 0.97, n: 2 })), 'undecided');
+  assert.is(new Evidence(config).compare(a()), 'undecided');
+});
+evidence.run();
