@@ -55,6 +55,8 @@ export interface Measures {
   /**
    * Variance of the 4-neighbour Laplacian of luma over (variance of luma + 1e-4), edge pixels left out: how much of the contrast is fine
    * detail. 0 for a flat or very blurred picture, 20 for white noise, at most about 64; independent of exposure.
+   * Seen on 112x112 crops of 240 faces: median 0.04 as they are, 0.02, 0.006 and 0.0025 after a Gaussian blur of 1, 2 and 3 pixels
+   * (of 128), 0.01 when enlarged from 32 pixels.
    */
   sharpness: number;
 }

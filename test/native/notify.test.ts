@@ -1,32 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { notify } from '../../native/src/index.ts';
+import { receiver } from '../support/notify-socket.ts';
 
 const test = suite('notify');
 const folder = mkdtempSync(join(tmpdir(), 'mien-notify-'));
-
-// Node has no Unix datagram sockets (which is why the addon sends them), so Python plays systemd's part.
-const RECEIVER = `
-import socket, sys
-name = sys.argv[1]
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.bind('\\0' + name[1:] if name[0] == '@' else name)
-print('bound', flush=True)
-while True: print(s.recv(4096).hex(), flush=True)
-`;
-
-async function receiver(address: string): Promise<{ process: ChildProcess; line: () => Promise<string> }> {
-  const child = spawn('python3', ['-c', RECEIVER, address], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const line = async () => (await lines.next()).value as string;
-  assert.is(await line(), 'bound');
-  return { process: child, line };
-}
 
 test.after.each(() => {
   delete process.env.NOTIFY_SOCKET;
