@@ -8,6 +8,7 @@ import type { People } from './people/people.ts';
 import { Scope } from './scope.ts';
 import type { Sight } from './sight/sight.ts';
 import { step } from './step.ts';
+import { openServiceNotifier } from './systemd.ts';
 import * as T from './tokens.ts';
 
 export interface MienOptions {
@@ -56,6 +57,7 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
       server = scope.use(await step('open the console', SERVER_START_MS, signal, () => createServer({ config, sight, people, bus, logger })));
     }
     scope.use(sight);
+    const service = scope.use(await openServiceNotifier(sight, logger));
     const listener = {
       observation(observation: Parameters<People['observe']>[0]) {
         publish(people.observe(observation));
@@ -68,6 +70,8 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
       const ticking = setInterval(() => publish(people.tick()), TICK_MS);
       scope.defer(() => clearInterval(ticking));
     }
+    service.ready(server ? `console at ${server.url}` : 'running');
+    scope.defer(() => service.stopping());
     return {
       url: server?.url,
       bus,
