@@ -63,7 +63,15 @@ function unionFaults(members: readonly Schema[], value: unknown, path: string): 
   }
   const meant = isObject(value) ? members.find((member) => sharesTag(member, value)) : undefined;
   if (meant) return faultsOf(meant, value, path);
-  const tags = [...new Set(members.flatMap((member) => Object.entries(member.properties ?? {}).filter(([, s]) => 'const' in s).map(([key]) => key)))];
+  const tags = [
+    ...new Set(
+      members.flatMap((member) =>
+        Object.entries(member.properties ?? {})
+          .filter(([, s]) => 'const' in s)
+          .map(([key]) => key),
+      ),
+    ),
+  ];
   if (isObject(value) && tags.length > 0) {
     const choices = tags.map((tag) => `${tag} ${members.map((m) => JSON.stringify(m.properties?.[tag]?.const)).join(' or ')}`);
     return [`${where(path)}: expected ${choices.join(', ')}`];

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { createFakeBackend } from '../../core/src/inference/fake-backend.ts';
 import { bundledRelease, findNetwork, readRelease, selectFile, verifyFile } from '../../core/src/inference/manifest-file.ts';
-import { createOnnxBackend } from '../../core/src/inference/onnx-backend.ts';
 import type { ModelInput } from '../../core/src/inference/model-manifest.ts';
+import { createOnnxBackend } from '../../core/src/inference/onnx-backend.ts';
 import { backendContract } from './backend.ts';
 
 const release = await readRelease(bundledRelease());
@@ -26,5 +26,9 @@ backendContract('fake', async () => {
 });
 backendContract('fake that takes its time', async () => {
   const subject = await bundled('blazeface-short', 'fp32');
-  return { backend: createFakeBackend({ [subject.network.name]: { input: subject.network.input, latencyMs: 3 } }), ...subject, path: join(release.directory, 'model.json') };
+  return {
+    backend: createFakeBackend({ [subject.network.name]: { input: subject.network.input, latencyMs: 3 } }),
+    ...subject,
+    path: join(release.directory, 'model.json'),
+  };
 });

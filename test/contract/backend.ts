@@ -28,7 +28,9 @@ export function backendContract(name: string, prepare: () => Promise<BackendUnde
   contract.before.each(async () => {
     session = await open();
   });
-  contract.after.each(() => session[Symbol.asyncDispose]());
+  contract.after.each(async () => {
+    await session[Symbol.asyncDispose]();
+  });
 
   const open = (network = subject.network, options = {}) => subject.backend.load(network, subject.file, subject.path, options);
   const input = () => subject.file.input ?? subject.network.input;

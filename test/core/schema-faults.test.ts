@@ -45,7 +45,10 @@ faults('suggest the nearest free key for a wrong one', () => {
 });
 
 faults('read a union by the member that was meant', () => {
-  assert.equal(schemaFaults(schema, { ...good, items: [{ kind: 'square', sid: 2 }] }), ['items[0].sid: unknown key. Did you mean "side"?', 'items[0].side: missing']);
+  assert.equal(schemaFaults(schema, { ...good, items: [{ kind: 'square', sid: 2 }] }), [
+    'items[0].sid: unknown key. Did you mean "side"?',
+    'items[0].side: missing',
+  ]);
   assert.match(schemaFaults(schema, { ...good, items: [{ kind: 'oval' }] })[0] ?? '', /items\[0\]: expected kind "circle" or "square"/);
   assert.match(schemaFaults(schema, { ...good, mode: 'fst' })[0] ?? '', 'expected one of "fast", "thorough", got "fst". Did you mean "fast"?');
 });

@@ -9,13 +9,26 @@ const side = 8;
 const images = 3;
 
 const input = {
-  name: 'input', width: side, height: side, layout: 'nhwc', dtype: 'u8', colorOrder: 'rgb', mean: [0, 0, 0], scale: [1, 1, 1], normalisedBy: 'network',
+  name: 'input',
+  width: side,
+  height: side,
+  layout: 'nhwc',
+  dtype: 'u8',
+  colorOrder: 'rgb',
+  mean: [0, 0, 0],
+  scale: [1, 1, 1],
+  normalisedBy: 'network',
 } as const;
 
 /** A whole release of tiny networks for the fake backend, written to a folder: its manifest holds what the script answers. */
 export async function writeFakeRelease(
   folder: string,
-  options: { readonly version?: string; readonly recognizer?: string; readonly script?: Readonly<Record<string, FakeNetwork>>; readonly edit?: (manifest: ModelManifest) => void } = {},
+  options: {
+    readonly version?: string;
+    readonly recognizer?: string;
+    readonly script?: Readonly<Record<string, FakeNetwork>>;
+    readonly edit?: (manifest: ModelManifest) => void;
+  } = {},
 ): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const names = { recognizer: options.recognizer ?? 'faces', full: 'detector-full', short: 'detector-short' };
@@ -43,10 +56,23 @@ function recognizer(name: string): NetworkManifest {
     input: { ...input, mean: [0, 0, 0], scale: [1, 1, 1] },
     crop: { eyeMidpoint: [0.5, 0.325], eyeToMouth: 0.37, border: 'reflect101' },
     heads: {
-      age: { output: 'age', unit: 'years', range: [0, 100], sd: [[0, 5], [50, 10]] },
+      age: {
+        output: 'age',
+        unit: 'years',
+        range: [0, 100],
+        sd: [
+          [0, 5],
+          [50, 10],
+        ],
+      },
       gender: { output: 'gender', activation: 'logit', labels: ['female', 'male'], temperature: 1, expectedCalibrationError: 0 },
       expression: {
-        output: 'expression', activation: 'logits', labels: ['negative', 'neutral', 'positive'], valence: [-1, 0, 1], temperature: 1, expectedCalibrationError: 0,
+        output: 'expression',
+        activation: 'logits',
+        labels: ['negative', 'neutral', 'positive'],
+        valence: [-1, 0, 1],
+        temperature: 1,
+        expectedCalibrationError: 0,
       },
     },
     measured: [],

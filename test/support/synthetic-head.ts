@@ -7,7 +7,10 @@ type Solid = { readonly x: number; readonly y: number; readonly z: number };
  * Keypoints of a head seen from afar: turned by yaw, then pitch, then roll (degrees, signs of `FaceQuality`), scaled and shifted.
  * `stretch` multiplies the depths of nose and ears, for heads that are not the mean one.
  */
-export function projectHead(pose: { yaw?: number; pitch?: number; roll?: number }, place: { scale?: number; x?: number; y?: number; stretch?: number } = {}): Keypoints {
+export function projectHead(
+  pose: { yaw?: number; pitch?: number; roll?: number },
+  place: { scale?: number; x?: number; y?: number; stretch?: number } = {},
+): Keypoints {
   const { yaw = 0, pitch = 0, roll = 0 } = pose;
   const { scale = 40, x: cx = 300, y: cy = 200, stretch = 1 } = place;
   const [cosY, sinY] = circle(yaw);
@@ -23,7 +26,12 @@ export function projectHead(pose: { yaw?: number; pitch?: number; roll?: number 
   const mirrored = ({ x, y, z }: Solid): Solid => ({ x: -x, y, z });
   const { eye, noseTip, mouth, ear } = meanHead;
   return {
-    rightEye: project(mirrored(eye)), leftEye: project(eye), noseTip: project(noseTip), mouth: project(mouth), rightEar: project(mirrored(ear)), leftEar: project(ear),
+    rightEye: project(mirrored(eye)),
+    leftEye: project(eye),
+    noseTip: project(noseTip),
+    mouth: project(mouth),
+    rightEar: project(mirrored(ear)),
+    leftEar: project(ear),
   };
 }
 

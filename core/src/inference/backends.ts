@@ -16,7 +16,10 @@ const factories: Readonly<Record<string, () => Promise<InferenceBackend>>> = {
     return createOnnxBackend();
   },
   async rknn() {
-    throw new MienError('BACKEND_UNAVAILABLE', 'This version of Mien has no backend for the Rockchip NPU yet. Set model.backend to onnx to run on the CPU, or to auto to take the NPU once it is there.');
+    throw new MienError(
+      'BACKEND_UNAVAILABLE',
+      'This version of Mien has no backend for the Rockchip NPU yet. Set model.backend to onnx to run on the CPU, or to auto to take the NPU once it is there.',
+    );
   },
 };
 

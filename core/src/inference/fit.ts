@@ -1,6 +1,6 @@
 import { MienError } from '../errors.ts';
-import { expectedOutputs, inputShape } from './tensor-shape.ts';
 import type { ModelInput, NetworkManifest } from './model-manifest.ts';
+import { expectedOutputs, inputShape } from './tensor-shape.ts';
 
 /** One tensor as the loaded file declares it; a free dimension is null. */
 export interface DeclaredTensor {
@@ -34,7 +34,7 @@ export function assertFits(network: NetworkManifest, input: ModelInput, inputs: 
 }
 
 /** Values for one image, or NaN where another dimension than the batch is free. */
-export function elementsOf(tensor: DeclaredTensor): number {
+function elementsOf(tensor: DeclaredTensor): number {
   return tensor.shape.reduce<number>((product, n, i) => product * (n ?? (i === 0 ? 1 : Number.NaN)), 1);
 }
 

@@ -1,6 +1,6 @@
+import type { Origin } from '../observation.ts';
 import type { Session } from './backend.ts';
 import type { DetectorNetwork, ModelFile, RecognizerNetwork } from './model-manifest.ts';
-import type { Origin } from '../observation.ts';
 
 /** The networks of Mien by what they do; one of each role is in use at a time. */
 export interface NetworkOfRole {

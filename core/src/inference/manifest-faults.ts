@@ -1,5 +1,5 @@
-import { elementsPerImage, expectedOutputs } from './tensor-shape.ts';
 import { keypointNames, type ModelManifest, type NetworkManifest } from './model-manifest.ts';
+import { elementsPerImage, expectedOutputs } from './tensor-shape.ts';
 
 /** What a schema cannot say: references inside the manifest that must agree. One line a fault with its path. */
 export function manifestFaults(manifest: ModelManifest): string[] {

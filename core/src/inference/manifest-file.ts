@@ -20,7 +20,11 @@ export function bundledRelease(): string {
   try {
     return dirname(createRequire(import.meta.url).resolve('@mien/model/release/model.json'));
   } catch (cause) {
-    throw new MienError('MODEL_NOT_FOUND', 'The package @mien/model with the model release is not installed. Install it, or set model.release to a directory with a model.json.', { cause });
+    throw new MienError(
+      'MODEL_NOT_FOUND',
+      'The package @mien/model with the model release is not installed. Install it, or set model.release to a directory with a model.json.',
+      { cause },
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { MienError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';
-import type { Models, ModelState, ModelStatus, SwapRequest } from '../sight/sight.ts';
+import type { ModelState, ModelStatus, Models, SwapRequest } from '../sight/sight.ts';
 import type { BackendChoice } from './backends.ts';
 import type { Lease, Leases, NetworkOfRole, Role } from './lease.ts';
 import { type LoadedNetwork, loadNetwork, type NetworkChoice } from './loaded-network.ts';
@@ -213,7 +213,8 @@ class ReleaseModelManager implements ModelManager {
     const attempt = slot.attempt?.name === network.name ? slot.attempt : undefined;
     const loaded = slot.current?.choice.network === network ? slot.current : undefined;
     const error = slot.attempt?.error && (attempt || loaded) ? { error: slot.attempt.error } : {};
-    if (loaded) return modelStatus(loaded.choice, this.#backend, { state: attempt?.state === 'testing' && !attempt.error ? 'testing' : 'ready', loaded, ...error });
+    if (loaded)
+      return modelStatus(loaded.choice, this.#backend, { state: attempt?.state === 'testing' && !attempt.error ? 'testing' : 'ready', loaded, ...error });
     return modelStatus({ release: slot.release, network, precision: slot.precision }, this.#backend, { state: attempt?.state ?? 'unloaded', ...error });
   }
 
@@ -230,7 +231,10 @@ function onlyOf(release: Release, role: Role): NetworkManifest {
   const networks = release.manifest.networks.filter((network) => network.role === role);
   const [network] = networks;
   if (network && networks.length === 1) return network;
-  throw new MienError('MODEL_NOT_FOUND', `The release ${release.manifest.name}@${release.manifest.version} has ${networks.length} networks with the role ${role}, expected one.`);
+  throw new MienError(
+    'MODEL_NOT_FOUND',
+    `The release ${release.manifest.name}@${release.manifest.version} has ${networks.length} networks with the role ${role}, expected one.`,
+  );
 }
 
 function ofRole(network: NetworkManifest, role: Role): NetworkManifest {

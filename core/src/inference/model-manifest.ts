@@ -134,10 +134,7 @@ export const RecognizerNetwork = Type.Object(
     files: Type.Array(ModelFile, { minItems: 1 }),
     input: ModelInput,
     crop: CropGeometry,
-    heads: Type.Object(
-      { age: Type.Optional(AgeHead), gender: Type.Optional(GenderHead), expression: Type.Optional(ExpressionHead) },
-      strict,
-    ),
+    heads: Type.Object({ age: Type.Optional(AgeHead), gender: Type.Optional(GenderHead), expression: Type.Optional(ExpressionHead) }, strict),
     quantisation: Type.Optional(Quantisation),
     measured: Type.Array(Measured),
     knownAnswers: KnownAnswers,
@@ -159,7 +156,7 @@ export const DetectorNetwork = Type.Object(
     outputs: Type.Object({ boxes: Type.String(), scores: Type.String() }, strict),
     anchors: Type.Array(Type.Object({ size: Type.Integer(), perCell: Type.Integer() }, strict), { minItems: 1 }),
     keypoints: Type.Array(Type.String(), {
-      description: 'names in output order; rightEye and leftEye are the person\'s own right and left',
+      description: "names in output order; rightEye and leftEye are the person's own right and left",
     }),
     coordinateScale: Type.Number({ description: 'raw box numbers divided by this are shares of the input side' }),
     scoreActivation: Type.Union([Type.Literal('logit'), Type.Literal('probability')], {

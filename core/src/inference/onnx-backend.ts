@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { MienError } from '../errors.ts';
 import type { InferenceBackend, LoadOptions, RunOptions, Session, SessionInfo, TensorData, TensorOutputs } from './backend.ts';
-import { assertFits, type DeclaredTensor, elementsOf } from './fit.ts';
+import { assertFits, type DeclaredTensor } from './fit.ts';
 import type { ModelFile, NetworkManifest } from './model-manifest.ts';
 import { RunQueue } from './run-queue.ts';
 import { assertInput, inputShape, midGrey } from './tensor-shape.ts';
@@ -36,7 +36,6 @@ async function load(network: NetworkManifest, file: ModelFile, path: string, opt
     return new OnnxSession(
       runtime,
       session,
-      outputs,
       {
         backend: 'onnx',
         device: 'cpu',
@@ -55,7 +54,7 @@ async function load(network: NetworkManifest, file: ModelFile, path: string, opt
   }
 }
 
-async function openRuntime(): Promise<Runtime> {
+export async function openRuntime(): Promise<Runtime> {
   // From 1.29 on the library reports its use to Microsoft and keeps a device id in the home folder unless this is set before it
   // is loaded. Nothing leaves the device, so nobody is asked.
   process.env['ORT_DISABLE_TELEMETRY'] = '1';
@@ -71,7 +70,7 @@ async function openRuntime(): Promise<Runtime> {
 }
 
 /** One network at a time on few threads: nothing spins between frames, nothing is held that a run does not need. */
-function sessionOptions(threads: number): InferenceSession.SessionOptions {
+export function sessionOptions(threads: number): InferenceSession.SessionOptions {
   return {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
@@ -105,20 +104,15 @@ class OnnxSession implements Session {
   readonly #feeds = new WeakMap<TensorData, Record<string, Tensor>>();
   #closing: Promise<void> | undefined;
 
-  // biome-ignore lint/complexity/useMaxParams: private to this file
-  constructor(runtime: Runtime, session: InferenceSession, outputs: readonly DeclaredTensor[], info: SessionInfo, name: string) {
+  constructor(runtime: Runtime, session: InferenceSession, info: SessionInfo, name: string) {
     this.info = info;
     this.#runtime = runtime;
     this.#session = session;
     this.#queue = new RunQueue(name);
-    for (const output of outputs) {
-      const data = new Float32Array(elementsOf(output));
+    for (const output of info.outputs) {
+      const data = new Float32Array(output.shape.reduce((product, n) => product * n, 1));
       this.#outputs[output.name] = data;
-      this.#fetches[output.name] = new runtime.Tensor(
-        'float32',
-        data,
-        output.shape.map((n) => n ?? 1),
-      );
+      this.#fetches[output.name] = new runtime.Tensor('float32', data, output.shape);
     }
   }
 

@@ -77,7 +77,10 @@ export function writeImage(image: Uint8Array, input: ModelInput, out: TensorData
 export function assertInput(input: TensorData, spec: ModelInput): void {
   const fits = spec.dtype === 'f32' ? input instanceof Float32Array : spec.dtype === 'u8' ? input instanceof Uint8Array : input instanceof Int8Array;
   if (fits && input.length === elementsPerImage(spec)) return;
-  throw new MienError('INFERENCE_FAILED', `The input must be ${elementsPerImage(spec)} values of ${spec.dtype}, got ${input.length} in a ${input.constructor.name}.`);
+  throw new MienError(
+    'INFERENCE_FAILED',
+    `The input must be ${elementsPerImage(spec)} values of ${spec.dtype}, got ${input.length} in a ${input.constructor.name}.`,
+  );
 }
 
 /** An image of level 128, as the network takes it. */

@@ -2,7 +2,7 @@ import type { PixelView } from '../frame.ts';
 import type { Box, FaceQuality, FaceSample } from '../observation.ts';
 import { type AbstainRules, type Abstention, abstentionOf } from './abstention.ts';
 import type { Detection, Detector } from './detector.ts';
-import { qualityParts, assessQuality } from './quality.ts';
+import { assessQuality, qualityParts } from './quality.ts';
 import type { Recognition, Recognizer } from './recognizer.ts';
 import { pyramid } from './regions.ts';
 import type { Abstained, AbstainReason, Analysis, AnalyzedFace, AnalyzeOptions } from './sight.ts';
@@ -112,9 +112,7 @@ function fields(sample: FaceSample, heads: Recognition['heads'], withheld: Abste
   return {
     ...(sample.age ? { age: told(withheld.age) ?? sample.age } : {}),
     ...(sample.gender && heads.gender ? { gender: told(withheld.gender) ?? best(sample.gender, heads.gender.labels) } : {}),
-    ...(sample.expression && heads.expression
-      ? { expression: told(withheld.expression) ?? withProbs(sample.expression, heads.expression.labels) }
-      : {}),
+    ...(sample.expression && heads.expression ? { expression: told(withheld.expression) ?? withProbs(sample.expression, heads.expression.labels) } : {}),
   };
 }
 

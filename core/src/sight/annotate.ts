@@ -21,7 +21,7 @@ export async function annotate(pixels: PixelView, faces: readonly AnalyzedFace[]
   for (const face of faces) draw[style](canvas, face);
   const sharp = await loadSharp();
   return sharp(canvas.data, { raw: { width: canvas.width, height: canvas.height, channels: 3 } })
-    .jpeg({ quality: 88 })
+    .jpeg({ quality: 88, chromaSubsampling: '4:4:4' })
     .toBuffer();
 }
 

@@ -86,9 +86,7 @@ export class BlazeFaceDecoder {
 function isCut(x0: number, y0: number, x1: number, y1: number, region: Region, frame: { readonly width: number; readonly height: number }): boolean {
   const right = region.x + region.size;
   const bottom = region.y + region.size;
-  return (
-    (region.x > 0 && x0 < region.x) || (region.y > 0 && y0 < region.y) || (right < frame.width && x1 > right) || (bottom < frame.height && y1 > bottom)
-  );
+  return (region.x > 0 && x0 < region.x) || (region.y > 0 && y0 < region.y) || (right < frame.width && x1 > right) || (bottom < frame.height && y1 > bottom);
 }
 
 /** Centres as shares of the input side, layer by layer, row by row, as the network's outputs are ordered. */

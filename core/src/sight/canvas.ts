@@ -104,7 +104,10 @@ export class Canvas {
   #clip(area: Area): Area {
     const within = (value: number, limit: number) => Math.min(limit, Math.max(0, Math.round(value)));
     return {
-      left: within(area.left, this.width), top: within(area.top, this.height), right: within(area.right, this.width), bottom: within(area.bottom, this.height),
+      left: within(area.left, this.width),
+      top: within(area.top, this.height),
+      right: within(area.right, this.width),
+      bottom: within(area.bottom, this.height),
     };
   }
 }

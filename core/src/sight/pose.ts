@@ -47,7 +47,12 @@ export function poseOf(keypoints: Keypoints): Pose {
 function headPoints(): readonly Triple[] {
   const { eye, noseTip, mouth, ear } = meanHead;
   const points: Triple[] = [
-    [-eye.x, eye.y, eye.z], [eye.x, eye.y, eye.z], [noseTip.x, noseTip.y, noseTip.z], [mouth.x, mouth.y, mouth.z], [-ear.x, ear.y, ear.z], [ear.x, ear.y, ear.z],
+    [-eye.x, eye.y, eye.z],
+    [eye.x, eye.y, eye.z],
+    [noseTip.x, noseTip.y, noseTip.z],
+    [mouth.x, mouth.y, mouth.z],
+    [-ear.x, ear.y, ear.z],
+    [ear.x, ear.y, ear.z],
   ];
   const centre = [0, 1, 2].map((axis) => points.reduce((sum, point) => sum + (point[axis] as number), 0) / points.length);
   return points.map(([x, y, z]): Triple => [x - (centre[0] as number), y - (centre[1] as number), z - (centre[2] as number)]);

@@ -1,7 +1,7 @@
+import { MienError } from '../errors.ts';
 import type { PixelView } from '../frame.ts';
 import type { Lease, Leases } from '../inference/lease.ts';
 import type { RecognizerNetwork } from '../inference/model-manifest.ts';
-import { MienError } from '../errors.ts';
 import type { FaceSample, HeadLabels, Origin } from '../observation.ts';
 import type { Aligner } from './aligner.ts';
 import { type Affine, cropToImage, type Keypoints, squareToImage } from './geometry.ts';

@@ -10,8 +10,11 @@ import { TemporaryFolder } from '../../support/temporary-folder.ts';
 
 const manifest = suite('manifest file');
 
+// biome-ignore lint/suspicious/noExplicitAny: manifests are broken here in every way, types would only stand in it
+type Json = any;
+
 /** A release whose manifest was edited as parsed JSON. */
-async function edited(folder: string, edit: (json: any) => void): Promise<string> {
+async function edited(folder: string, edit: (json: Json) => void): Promise<string> {
   await writeFakeRelease(folder);
   const path = join(folder, 'model.json');
   const json = JSON.parse(readFileSync(path, 'utf8'));
@@ -55,14 +58,18 @@ manifest('refuses a wrong key with the nearest name, and every other fault with 
   assert.match(message, 'licence.use: expected one of "research", "any", got "reserach". Did you mean "research"?');
 });
 
-const contradictions: ReadonlyArray<[string, (json: any) => void, string]> = [
+const contradictions: ReadonlyArray<[string, (json: Json) => void, string]> = [
   ['a name twice', (json) => (json.networks[2].name = json.networks[1].name), 'networks[2].name'],
   ['valences that do not fit the labels', (json) => json.networks[0].heads.expression.valence.pop(), 'networks[0].heads.expression.valence'],
   ['a division by zero', (json) => (json.networks[0].input.scale[1] = 0), 'networks[0].input.scale'],
   ['an sd table that does not ascend', (json) => json.networks[0].heads.age.sd.reverse(), 'networks[0].heads.age.sd'],
   ['a keypoint that is missing', (json) => (json.networks[1].keypoints[2] = 'chin'), 'networks[1].keypoints: "noseTip"'],
   ['answers that are missing for a precision', (json) => delete json.networks[0].knownAnswers.expected.int8, 'knownAnswers.expected.int8.age'],
-  ['a row that is too short', (json) => json.networks[0].knownAnswers.expected.fp32.expression[1].pop(), 'knownAnswers.expected.fp32.expression: expected 3 rows of 3'],
+  [
+    'a row that is too short',
+    (json) => json.networks[0].knownAnswers.expected.fp32.expression[1].pop(),
+    'knownAnswers.expected.fp32.expression: expected 3 rows of 3',
+  ],
   ['a tolerance that is missing', (json) => delete json.networks[1].knownAnswers.tolerance.fp32.boxes, 'networks[1].knownAnswers.tolerance.fp32.boxes'],
   ['an input that is not square', (json) => (json.networks[0].input.width = 9), 'networks[0].input: a recogniser takes a square'],
 ];

@@ -46,7 +46,10 @@ suiteOf('brings both roles through every state, and shows them', async () => {
   const path = ['checking', 'loading', 'warming', 'testing', 'ready'];
   assert.equal(states(it.told), [...path.map((state) => `detector-full ${state}`), ...path.map((state) => `faces ${state}`)]);
   const list = await it.manager.list();
-  assert.equal(list.map(({ name, state }) => `${name} ${state}`), ['detector-full ready', 'detector-short unloaded', 'faces ready']);
+  assert.equal(
+    list.map(({ name, state }) => `${name} ${state}`),
+    ['detector-full ready', 'detector-short unloaded', 'faces ready'],
+  );
   const faces = list[2] as ModelStatus;
   assert.equal(faces.heads, ['age', 'gender', 'expression']);
   assert.is(faces.precision, 'int8');
@@ -132,12 +135,12 @@ suiteOf('closes a replaced session only when its last lease is back', async () =
 suiteOf('keeps the old network when a swap fails, and says why', async () => {
   let sick = false;
   let closed = 0;
-  await using it = await setting({ faces: { run: (_, { age }) => void (sick && (age![0]! += 3)), closed: () => void closed++ } });
+  await using it = await setting({ faces: { run: (_, { age }) => void (sick && age?.fill(99)), closed: () => void closed++ } });
   await it.manager.start();
   sick = true;
   const error = await rejectsWith('SELFTEST_FAILED', () => it.manager.swap('faces', { precision: 'fp32' }));
   sick = false;
-  assert.match(error.message, /output "age" of known input 0: expected .* got/);
+  assert.match(error.message, 'output "age" is the same (99)');
   assert.is(closed, 1, 'the refused session is closed');
   assert.equal(states(it.told).slice(-2), ['faces testing', 'faces failed']);
   const status = await find(it.manager, 'faces');
@@ -166,7 +169,10 @@ suiteOf('follows a recogniser that changed its name', async () => {
   const next = await writeFakeRelease(join(it.folder, 'next'), { version: '3.0.0', recognizer: 'faces-better' });
   const status = await it.manager.swap('faces', { release: next });
   assert.is(status.name, 'faces-better');
-  assert.equal((await it.manager.list()).map(({ name, state }) => `${name} ${state}`), ['detector-full ready', 'detector-short unloaded', 'faces-better ready']);
+  assert.equal(
+    (await it.manager.list()).map(({ name, state }) => `${name} ${state}`),
+    ['detector-full ready', 'detector-short unloaded', 'faces-better ready'],
+  );
 });
 
 suiteOf('changes over to another detector of the release by loading it', async () => {
@@ -180,7 +186,7 @@ suiteOf('changes over to another detector of the release by loading it', async (
 
 suiteOf('tests again on demand, and shows a network that went wrong', async () => {
   let sick = false;
-  await using it = await setting({ faces: { run: (_, { age }) => void (sick && age!.fill(Number.NaN)) } });
+  await using it = await setting({ faces: { run: (_, { age }) => void (sick && age?.fill(Number.NaN)) } });
   await it.manager.start();
   assert.is((await it.manager.selftest('faces')).selftest?.passed, true);
   sick = true;
@@ -200,7 +206,10 @@ suiteOf('fails the start with the reason when the self-test refuses', async () =
 
 suiteOf('refuses a detector that is not in the release, or is none', async () => {
   await using it = await setting();
-  for (const [detector, code] of [['detector-ful', 'MODEL_NOT_FOUND'], ['faces', 'MODEL_MISMATCH']] as const) {
+  for (const [detector, code] of [
+    ['detector-ful', 'MODEL_NOT_FOUND'],
+    ['faces', 'MODEL_MISMATCH'],
+  ] as const) {
     const manager = createModelManager({ release: join(it.folder, 'one'), precision: 'int8', detector }, { backend: createFakeBackend(), degraded: false });
     await rejectsWith(code, () => manager.start());
     await manager[Symbol.asyncDispose]();
@@ -211,7 +220,7 @@ suiteOf('stops while loading without leaving a session open', async () => {
   let opened = 0;
   let closed = 0;
   const gate = Promise.withResolvers<void>();
-  await using it = await setting({ faces: { load: () => gate.promise, closed: () => void closed++, run: () => void (opened = 1) } });
+  await using it = await setting({ faces: { load: () => gate.promise, closed: () => void closed++, run: () => void opened++ } });
   const starting = it.manager.start().catch((fault) => fault);
   await sleep(20);
   const stopping = it.manager[Symbol.asyncDispose]();

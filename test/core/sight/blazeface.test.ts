@@ -9,7 +9,10 @@ const blazeface = suite('BlazeFace decoding and suppression');
 /** 2x2 cells of one anchor, then 1 cell of two: six anchors; an input of 100 pixels. */
 const network = {
   outputs: { boxes: 'b', scores: 's' },
-  anchors: [{ size: 2, perCell: 1 }, { size: 1, perCell: 2 }],
+  anchors: [
+    { size: 2, perCell: 1 },
+    { size: 1, perCell: 2 },
+  ],
   keypoints: ['rightEye', 'leftEye', 'noseTip', 'mouthCentre', 'rightEar', 'leftEar'],
   coordinateScale: 100,
   scoreActivation: 'logit',
@@ -57,7 +60,14 @@ blazeface('reads keypoints by the names of the manifest', () => {
 blazeface('drops what is below the threshold, as logit and as probability', () => {
   assert.is(detect([{ anchor: 0, box: [0, 0, 20, 20], logit: -0.01 }]).length, 0);
   const probability = { ...network, scoreActivation: 'probability' as const };
-  const [found, ...others] = detect([{ anchor: 0, box: [0, 0, 20, 20], logit: 0.75 }, { anchor: 3, box: [0, 0, 20, 20], logit: 0.49 }], { x: 0, y: 0, size: 200 }, probability);
+  const [found, ...others] = detect(
+    [
+      { anchor: 0, box: [0, 0, 20, 20], logit: 0.75 },
+      { anchor: 3, box: [0, 0, 20, 20], logit: 0.49 },
+    ],
+    { x: 0, y: 0, size: 200 },
+    probability,
+  );
   assert.is(found?.score, 0.75);
   assert.is(others.length, 0);
 });

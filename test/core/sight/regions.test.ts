@@ -5,7 +5,8 @@ import { around, pyramid, type Region, tiles, wholeFrame } from '../../../core/s
 
 const regions = suite('regions');
 
-const holds = (region: Region, x: number, y: number, size: number) => region.x <= x && region.y <= y && region.x + region.size >= x + size && region.y + region.size >= y + size;
+const holds = (region: Region, x: number, y: number, size: number) =>
+  region.x <= x && region.y <= y && region.x + region.size >= x + size && region.y + region.size >= y + size;
 
 regions('the whole frame lies centred in one square', () => {
   assert.equal(wholeFrame(1280, 720), { x: 0, y: -280, size: 1280 });
@@ -14,14 +15,24 @@ regions('the whole frame lies centred in one square', () => {
 
 regions('tiles hold every face up to the overlap whole, and stay in the frame', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 50, max: 3000 }), fc.integer({ min: 50, max: 3000 }), fc.integer({ min: 64, max: 800 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (width, height, size, u, v) => {
-      const all = tiles(width, height, size);
-      const face = Math.min(0.25 * size, width, height) - 1e-6;
-      const x = u * (width - face);
-      const y = v * (height - face);
-      assert.ok(all.some((tile) => holds(tile, x, y, face)), `a face at ${x}, ${y}`);
-      for (const tile of all) assert.ok(tile.size >= width || (tile.x >= -1e-9 && tile.x + tile.size <= width + 1e-9));
-    }),
+    fc.property(
+      fc.integer({ min: 50, max: 3000 }),
+      fc.integer({ min: 50, max: 3000 }),
+      fc.integer({ min: 64, max: 800 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (width, height, size, u, v) => {
+        const all = tiles(width, height, size);
+        const face = Math.min(0.25 * size, width, height) - 1e-6;
+        const x = u * (width - face);
+        const y = v * (height - face);
+        assert.ok(
+          all.some((tile) => holds(tile, x, y, face)),
+          `a face at ${x}, ${y}`,
+        );
+        for (const tile of all) assert.ok(tile.size >= width || (tile.x >= -1e-9 && tile.x + tile.size <= width + 1e-9));
+      },
+    ),
   );
 });
 
