@@ -51,7 +51,7 @@ function createProgram(): Command {
 
   command('bench', 'measure this machine: pipeline against bare model time, kernels, memory, event loop')
     .option('--json', 'print the numbers as one JSON object')
-    .option('--frames <number>', 'frames of the memory run (5500 for the full figure)', integer('--frames', 600))
+    .option('--frames <number>', 'frames of the memory run; 5500 for the full figure, few for a quick look', integer('--frames', 20), 1500)
     .action(async (options) => (await import('./cli/bench.ts')).bench(options));
 
   const model = command('model', 'look at model releases');

@@ -18,6 +18,11 @@ export const CameraConfig = Type.Object(
     height: Type.Optional(Type.Integer({ minimum: 64, maximum: 2160 })),
     framesPerSecond: Type.Optional(Type.Number({ minimum: 1, maximum: 120 })),
     loop: Type.Boolean({ default: true, description: 'play files and the clip again from the start' }),
+    pace: Type.Optional(
+      Type.Union([Type.Literal('live'), Type.Literal('every')], {
+        description: 'of files and the clip; live (default): in their own time, every: each frame, as fast as it is taken, for measuring',
+      }),
+    ),
     exitsVisible: Type.Boolean({ default: true, description: 'the place is visible: a person is gone after 2 s instead of the grace period' }),
   },
   strict,

@@ -10,7 +10,7 @@ export interface FfmpegCommand {
 }
 
 type Picture = Pick<CameraConfig, 'rotate' | 'mirror'>;
-export type FfmpegCamera = Picture & Pick<CameraConfig, 'width' | 'height' | 'framesPerSecond' | 'loop'>;
+export type FfmpegCamera = Picture & Pick<CameraConfig, 'width' | 'height' | 'framesPerSecond' | 'loop' | 'pace'>;
 
 export interface FfmpegTarget {
   readonly socketPath: string;
@@ -41,7 +41,7 @@ export function ffmpegCommand(source: CameraSource, camera: FfmpegCamera, { sock
   ];
   switch (source.kind) {
     case 'file': {
-      const pace = once ? [] : camera.loop ? ['-re', '-stream_loop', '-1'] : ['-re'];
+      const pace = [...(once || camera.pace === 'every' ? [] : ['-re']), ...(!once && camera.loop ? ['-stream_loop', '-1'] : [])];
       // The prefix keeps names with a colon from being read as an address; the list keeps playlists from fetching one.
       return { args: [...quiet, '-nostdin', ...pace, '-protocol_whitelist', 'file', '-i', `file:${source.path}`, ...output] };
     }

@@ -31,7 +31,7 @@ class SourceCameraOpener implements CameraOpener {
 
   async open(camera: CameraConfig, { once }: { readonly once: boolean }): Promise<FrameSource> {
     const source = parseSource(camera.source);
-    const pace = paceOf(source, once);
+    const pace = paceOf(source, once || camera.pace === 'every');
     if (source.kind === 'clip') {
       return openBundledClip(camera.name, { pace, loop: camera.loop && !once, rotate: camera.rotate, mirror: camera.mirror });
     }
