@@ -66,10 +66,26 @@ test('a question that was open when sight died is answered with SIGHT_LOST, and 
   const open = rejection(sight.models.list());
   process.kill(pid, 'SIGKILL');
   assert.is((await open).code, 'SIGHT_LOST');
+  assert.is((await rejection(sight.models.list())).code, 'SIGHT_LOST', 'also in the very moment of the loss');
   await until('the loss is noticed', 1000, () => log.turns.includes('sight.lost'));
   assert.is((await rejection(sight.models.list())).code, 'SIGHT_LOST');
   await until('the return', startMs, () => log.turns.includes('sight.restored'));
   assert.is((await sight.models.list()).length > 0, true);
+});
+
+test('a listener that throws takes nothing along', async () => {
+  const sight = createSightClient(checkConfig({}), silentLogger);
+  let calls = 0;
+  await sight.start({
+    observation() {
+      calls += 1;
+      throw new Error('a bug of somebody else');
+    },
+    notice() {},
+  });
+  await until('observations go on', 5000, () => calls > 10);
+  assert.is(sight.status().state, 'running');
+  await sight[Symbol.asyncDispose]();
 });
 
 test('Ctrl-C in the terminal reaches sight too, and does not end it', async () => {

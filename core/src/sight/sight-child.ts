@@ -30,48 +30,38 @@ const stopWithinMs = 1000;
 
 /** One run of the sight process, from fork to exit. It is always reaped: nothing of it outlives `exit`. */
 export class SightChild {
-  readonly #process: ChildProcess;
   readonly #listener: SightChildListener;
   readonly #options: SightChildOptions;
   readonly #ready = Promise.withResolvers<void>();
   readonly #exit = Promise.withResolvers<void>();
   readonly #answers = new Map<number, PromiseWithResolvers<Answers[Method]>>();
+  #process: ChildProcess | undefined;
   #isReady = false;
   #lastId = 0;
   #beatAt = performance.now();
   #watch: NodeJS.Timeout | undefined;
   #killReason: string | undefined;
   #failure: MienError | undefined;
+  #lost: MienError | undefined;
 
   constructor(listener: SightChildListener, options: SightChildOptions) {
     this.#listener = listener;
     this.#options = options;
     this.#ready.promise.catch(() => {});
-    this.#process = fork(options.entry, [], {
-      execArgv,
-      env: { ...process.env, ...memoryEnvironment },
-      serialization: 'advanced',
-      // What sight prints belongs with the host's log: stdout may be a stream of events.
-      stdio: ['ignore', 2, 2, 'ipc'],
-    });
-    this.#process.on('message', (message: ToHost) => this.#receive(message));
-    this.#process.on('error', (fault) => this.#end(`could not be run: ${fault.message}`));
-    this.#process.on('exit', (code, signal) => {
-      this.#end(this.#killReason ?? (signal ? `was killed by ${signal}` : `exited with code ${code}`));
-    });
   }
 
   get pid(): number | undefined {
-    return this.#process.pid;
+    return this.#process?.pid;
   }
 
-  /** Resolves when sight is ready. Rejects with sight's own error, with SIGHT_LOST, or with the signal's reason; the process is then gone or being killed. */
+  /** Once. Runs the process; resolves when sight is ready. Rejects with sight's own error, with SIGHT_LOST, or with the signal's reason; the process is then gone or being killed. */
   async start(start: SightStart, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#fork();
     const cancel = (): void => this.#ready.reject(signal.reason);
     signal.addEventListener('abort', cancel, { once: true });
     const deadline = setTimeout(() => this.#kill(`was not ready within ${this.#options.startWithinMs} ms`), this.#options.startWithinMs);
     try {
-      signal.throwIfAborted();
       this.send({ type: 'start', start });
       await this.#ready.promise;
       this.#watchBeats();
@@ -83,11 +73,12 @@ export class SightChild {
 
   send(message: ToSight): void {
     // The channel may close at any time; what became of the process is told by its exit.
-    if (this.#process.connected) this.#process.send(message, () => {});
+    if (this.#process?.connected) this.#process.send(message, () => {});
   }
 
   async request<M extends Method>(request: Question<M>, signal?: AbortSignal): Promise<Answers[M]> {
     signal?.throwIfAborted();
+    if (this.#lost) throw this.#lost;
     this.#lastId += 1;
     const id = this.#lastId;
     const answer = Promise.withResolvers<Answers[Method]>();
@@ -108,10 +99,30 @@ export class SightChild {
 
   /** Asks sight to stop, kills it when it does not, and waits until it is gone. */
   async stop(): Promise<void> {
+    if (!this.#process) return;
     this.send({ type: 'stop' });
     const deadline = setTimeout(() => this.#kill('did not stop'), stopWithinMs);
     await this.#exit.promise;
     clearTimeout(deadline);
+  }
+
+  #fork(): void {
+    const child = fork(this.#options.entry, [], {
+      execArgv,
+      env: { ...process.env, ...memoryEnvironment },
+      serialization: 'advanced',
+      // What sight prints belongs with the host's log: stdout may be a stream of events.
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
+    this.#process = child;
+    child.on('message', (message: ToHost) => this.#receive(message));
+    child.on('error', (fault) => {
+      // A message or a signal that could not be sent: then the exit tells what became of the process.
+      if (child.pid === undefined) this.#end(`could not be run: ${fault.message}`);
+    });
+    child.on('exit', (code, signal) => {
+      this.#end(this.#killReason ?? (signal ? `was killed by ${signal}` : `exited with code ${code}`));
+    });
   }
 
   #receive(message: ToHost): void {
@@ -152,12 +163,13 @@ export class SightChild {
 
   #kill(reason: string): void {
     this.#killReason ??= reason;
-    this.#process.kill('SIGKILL');
+    this.#process?.kill('SIGKILL');
   }
 
   #end(reason: string): void {
     clearInterval(this.#watch);
     const lost = new MienError('SIGHT_LOST', `The sight process ${reason}.`);
+    this.#lost = lost;
     this.#ready.reject(this.#failure ?? lost);
     for (const answer of this.#answers.values()) answer.reject(lost);
     this.#answers.clear();

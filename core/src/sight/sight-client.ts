@@ -5,8 +5,8 @@ import { MienError } from '../errors.ts';
 import { monotonicMs } from '../frame.ts';
 import type { Logger } from '../log.ts';
 import { FeedRunner } from './feed-runner.ts';
-import { JpegFeed } from './jpeg-feed.ts';
 import type { Answers, Method, PreviewOptions, Question, ToHost } from './messages.ts';
+import { PreviewRelay } from './preview-relay.ts';
 import type { Analysis, AnalyzeOptions, ModelStatus, Models, Sight, SightListener, SightNotice, SightStatus, SwapRequest } from './sight.ts';
 import { SightChild, type SightChildOptions, sightEntry } from './sight-child.ts';
 
@@ -26,12 +26,6 @@ export function createSightClient(config: Config, logger: Logger, options: Sight
   return new SightClient(config, logger, options);
 }
 
-interface Preview {
-  readonly camera: string;
-  readonly options: PreviewOptions;
-  readonly pictures: JpegFeed;
-}
-
 type Told = Exclude<ToHost, { type: 'ready' | 'failed' | 'answer' }>;
 
 class SightClient implements Sight {
@@ -42,7 +36,9 @@ class SightClient implements Sight {
   readonly #backoff: Backoff;
   readonly #closing = new AbortController();
   readonly #ended = Promise.withResolvers<void>();
-  readonly #previews = new Map<number, Preview>();
+  readonly #previews = new PreviewRelay((message) => {
+    if (this.#state === 'running') this.#child?.send(message);
+  });
   #listener: SightListener | undefined;
   #child: SightChild | undefined;
   #feeds: FeedRunner | undefined;
@@ -51,7 +47,6 @@ class SightClient implements Sight {
   #restarts = 0;
   #seen: Pick<SightStatus, 'cameras' | 'latencyMs'> = { cameras: [], latencyMs: { p50: 0, p95: 0 } };
   #working: Promise<void> = Promise.resolve();
-  #lastPreview = 0;
 
   constructor(config: Config, logger: Logger, options: SightClientOptions) {
     this.#config = config;
@@ -101,15 +96,7 @@ class SightClient implements Sight {
     if (!this.#config.cameras.some(({ name }) => name === camera)) {
       throw new MienError('CAMERA_NOT_FOUND', `There is no camera '${camera}'; there are: ${this.#config.cameras.map(({ name }) => name).join(', ')}.`);
     }
-    this.#lastPreview += 1;
-    const id = this.#lastPreview;
-    const pictures = new JpegFeed(() => {
-      this.#previews.delete(id);
-      this.#child?.send({ type: 'preview.close', id });
-    });
-    this.#previews.set(id, { camera, options, pictures });
-    if (this.#state === 'running') this.#child?.send({ type: 'preview.open', id, camera, options });
-    return pictures;
+    return this.#previews.open(camera, options);
   }
 
   ended(): Promise<void> {
@@ -118,8 +105,7 @@ class SightClient implements Sight {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    for (const { pictures } of this.#previews.values()) pictures.end();
-    this.#previews.clear();
+    this.#previews.end();
     await Promise.all([this.#child?.stop(), this.#feeds?.[Symbol.asyncDispose]()]);
     await this.#working;
     this.#state = 'stopped';
@@ -131,11 +117,13 @@ class SightClient implements Sight {
     const run = crypto.randomUUID();
     const feeds = new FeedRunner(this.#config, this.#once, this.#logger);
     const startedAt = performance.now();
-    const child = new SightChild(
+    const child: SightChild = new SightChild(
       {
-        message: (message) => this.#hear(message),
+        message: (message) => this.#hear(message, child),
         exited: (reason) => {
-          this.#working = this.#recover(reason, performance.now() - startedAt).catch(() => {});
+          this.#working = this.#recover(reason, performance.now() - startedAt).catch((fault) => {
+            if (!this.#closing.signal.aborted) this.#logger.error({ err: fault }, 'sight is not started anew');
+          });
         },
       },
       this.#childOptions,
@@ -151,13 +139,13 @@ class SightClient implements Sight {
     }
     this.#state = 'running';
     this.#logger.debug({ pid: child.pid, ms: Math.round(performance.now() - startedAt) }, 'sight is ready');
-    for (const [id, { camera, options }] of this.#previews) child.send({ type: 'preview.open', id, camera, options });
+    this.#previews.resume();
   }
 
   /** Sight is gone: says so, waits and starts it anew until that succeeds or the client is closed. */
   async #recover(reason: string, livedMs: number): Promise<void> {
-    await this.#feeds?.[Symbol.asyncDispose]();
-    if (this.#closing.signal.aborted) return;
+    const feedsGone = this.#feeds?.[Symbol.asyncDispose]();
+    if (this.#closing.signal.aborted) return feedsGone;
     const message = `The sight process ${reason}.`;
     this.#logger.error({ livedMs: Math.round(livedMs) }, message);
     this.#seen = {
@@ -166,6 +154,7 @@ class SightClient implements Sight {
     };
     this.#state = this.#once ? 'failed' : 'restarting';
     this.#notice('sight.lost', message);
+    await feedsGone;
     if (this.#once) {
       this.#ended.reject(new MienError('SIGHT_LOST', message));
       return;
@@ -184,7 +173,20 @@ class SightClient implements Sight {
     }
   }
 
-  #hear(message: Told): void {
+  #hear(message: Told, child: SightChild): void {
+    this.#guard(message.type, () => this.#pass(message, child));
+  }
+
+  /** A listener that throws must not take the host along. */
+  #guard(message: string, step: () => void): void {
+    try {
+      step();
+    } catch (fault) {
+      this.#logger.error({ err: fault, message }, 'a listener of sight failed');
+    }
+  }
+
+  #pass(message: Told, child: SightChild): void {
     switch (message.type) {
       case 'observation':
         this.#listener?.observation(message.observation);
@@ -196,14 +198,11 @@ class SightClient implements Sight {
         this.#seen = { cameras: message.cameras, latencyMs: message.latencyMs };
         break;
       case 'preview':
-        this.#previews.get(message.id)?.pictures.put(message.jpeg);
-        break;
       case 'preview.end':
-        this.#previews.get(message.id)?.pictures.end();
-        this.#previews.delete(message.id);
+        this.#previews.receive(message);
         break;
       case 'feed.open':
-        this.#openFeed(message);
+        this.#openFeed(message, child);
         break;
       case 'feed.close':
         this.#openFeeds.get(message.id)?.[Symbol.dispose]();
@@ -215,17 +214,16 @@ class SightClient implements Sight {
     }
   }
 
-  #openFeed({ id, camera: name, socketPath }: Extract<Told, { type: 'feed.open' }>): void {
+  #openFeed({ id, camera: name, socketPath }: Extract<Told, { type: 'feed.open' }>, child: SightChild): void {
     const camera = this.#config.cameras.find((one) => one.name === name);
-    const child = this.#child;
     if (!camera || !this.#feeds || this.#closing.signal.aborted) return;
     try {
       this.#openFeeds.set(
         id,
-        this.#feeds.open(camera, socketPath, (news) => child?.send({ type: 'feed', id, news })),
+        this.#feeds.open(camera, socketPath, (news) => child.send({ type: 'feed', id, news })),
       );
     } catch (fault) {
-      child?.send({ type: 'feed', id, news: { kind: 'exited', error: MienError.from(fault).toJSON() } });
+      child.send({ type: 'feed', id, news: { kind: 'exited', error: MienError.from(fault).toJSON() } });
     }
   }
 
@@ -250,6 +248,6 @@ class SightClient implements Sight {
 
   #notice(type: 'sight.lost' | 'sight.restored', message: string): void {
     const notice: SightNotice = { type, message, atMonoMs: monotonicMs() };
-    this.#listener?.notice(notice);
+    this.#guard(type, () => this.#listener?.notice(notice));
   }
 }

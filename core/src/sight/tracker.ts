@@ -10,9 +10,11 @@ export interface TrackerOptions {
   /** The same for a track that was detected fewer than `confirmHits` times: a flicker. */
   readonly flickerToleranceMs: number;
   readonly confirmHits: number;
+  /** After so long without any frame whoever is there may be somebody else: all tracks end. */
+  readonly gapMs: number;
 }
 
-export const trackerDefaults: TrackerOptions = { missToleranceMs: 1000, flickerToleranceMs: 250, confirmHits: 3 };
+export const trackerDefaults: TrackerOptions = { missToleranceMs: 1000, flickerToleranceMs: 250, confirmHits: 3, gapMs: 2000 };
 
 /** A face with an identity. Frame pixels, smoothed; predicted by motion when the detector missed it (`score` 0). */
 export interface TrackedFace {
@@ -66,10 +68,10 @@ export class Tracker {
   update(detections: readonly Detection[], frame: FrameTime): TrackUpdate {
     // Time only goes forward here, whatever a camera's clock does.
     const at = Math.max(frame.capturedMonoMs, this.#lastAt + 0.1);
+    const ended: EndedTrack[] = at - this.#lastAt > this.#options.gapMs ? this.reset() : [];
     this.#lastAt = at;
     const hits = this.#associate(detections, at);
     this.#noteApart(hits);
-    const ended: EndedTrack[] = [];
     this.#merge(at, ended);
     this.#expire(at, frame, ended);
     return { faces: this.#tracks.map((track) => track.face(at)), ended };

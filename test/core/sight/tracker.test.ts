@@ -182,6 +182,28 @@ test('a clock that goes backwards does no harm', () => {
   assert.is(tracker.update([faceAt(700, 300, 100)], frame(1000)).faces[0]?.id, 1);
 });
 
+test('after a gap without frames nobody is taken for the one who stood there before', () => {
+  const tracker = new Tracker();
+  for (let i = 0; i < 20; i += 1) tracker.update([faceAt(600, 300, 120)], frame(i * interval));
+  const { faces, ended } = tracker.update([faceAt(600, 300, 120)], frame(20 * interval + trackerDefaults.gapMs));
+  assert.equal(ended, [{ track: 1, reason: 'lost' }]);
+  assert.equal(
+    faces.map(({ id }) => id),
+    [2],
+  );
+});
+
+test('a slow machine at one frame a second still knows who is who', () => {
+  const tracker = new Tracker();
+  for (let i = 0; i < 10; i += 1) {
+    const { faces } = tracker.update([faceAt(300 + 20 * i, 300, 120), faceAt(900, 300, 120)], frame(i * 1200));
+    assert.equal(
+      faces.map(({ id }) => id),
+      [1, 2],
+    );
+  }
+});
+
 test('when the camera is gone every track ends, and ids go on counting', () => {
   const tracker = new Tracker();
   tracker.update([faceAt(200, 300, 100), faceAt(800, 300, 100)], frame(0));
