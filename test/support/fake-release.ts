@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFakeBackend, type FakeNetwork } from '../../core/src/inference/fake-backend.ts';
-import { keypointNames, type ModelManifest, type NetworkManifest } from '../../core/src/inference/model-manifest.ts';
+import { keypointNames, type ModelInput, type ModelManifest, type NetworkManifest } from '../../core/src/inference/model-manifest.ts';
 import { allocateInput, elementsPerImage, expectedOutputs, writeImage } from '../../core/src/inference/tensor-shape.ts';
 
 const side = 8;
@@ -27,12 +27,13 @@ export async function writeFakeRelease(
     readonly version?: string;
     readonly recognizer?: string;
     readonly script?: Readonly<Record<string, FakeNetwork>>;
-    readonly edit?: (manifest: ModelManifest) => void;
+    /** Where the recogniser's input differs from 8x8 raw u8 RGB. */
+    readonly input?: Partial<ModelInput>;
   } = {},
 ): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const names = { recognizer: options.recognizer ?? 'faces', full: 'detector-full', short: 'detector-short' };
-  const networks = [recognizer(names.recognizer), detector(names.full), detector(names.short)];
+  const networks = [recognizer(names.recognizer, options.input ?? {}), detector(names.full), detector(names.short)];
   for (const network of networks) await complete(folder, network, options.script ?? {});
   const manifest: ModelManifest = {
     manifestVersion: 1,
@@ -42,18 +43,17 @@ export async function writeFakeRelease(
     licence: { use: 'any', name: 'Apache-2.0', file: 'LICENSE', statement: 'Numbers for tests.' },
     data: [],
   };
-  options.edit?.(manifest);
   writeFileSync(join(folder, 'model.json'), JSON.stringify(manifest));
   return folder;
 }
 
-function recognizer(name: string): NetworkManifest {
+function recognizer(name: string, differing: Partial<ModelInput>): NetworkManifest {
   return {
     role: 'recognizer',
     name,
     description: 'stands in for a recogniser',
     files: [file(`${name}-fp32`, 'fp32'), file(`${name}-int8`, 'int8')],
-    input: { ...input, mean: [0, 0, 0], scale: [1, 1, 1] },
+    input: { ...input, mean: [0, 0, 0], scale: [1, 1, 1], ...differing },
     crop: { eyeMidpoint: [0.5, 0.325], eyeToMouth: 0.37, border: 'reflect101' },
     heads: {
       age: {

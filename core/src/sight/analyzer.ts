@@ -22,8 +22,9 @@ export function createAnalyzer(detector: Detector, recognizer: Recognizer, rules
   return new StillAnalyzer(detector, recognizer, rules);
 }
 
-/** Faces of this many pixels are looked for in stills, whatever the size of the picture. */
+/** Faces of this many pixels are looked for, in pictures of more than 4,000 pixels a side in proportion larger ones: that bounds the time. */
 const LOOKED_FOR_PX = 32;
+const LOOKED_FOR_SHARE = 1 / 125;
 /** What is smaller was found by chance, and is often no face. */
 const SMALLEST_PX = 24;
 
@@ -69,7 +70,9 @@ class StillAnalyzer implements Analyzer {
   }
 
   async #findFaces(pixels: PixelView, signal?: AbortSignal): Promise<Detection[]> {
-    const found = await this.#detector.detect(pixels, pyramid(pixels.width, pixels.height, LOOKED_FOR_PX), signal);
+    const { width, height } = pixels;
+    const smallest = Math.max(LOOKED_FOR_PX, Math.max(width, height) * LOOKED_FOR_SHARE);
+    const found = await this.#detector.detect(pixels, pyramid(width, height, smallest), signal);
     return found.filter(({ box }) => Math.max(box.width, box.height) >= SMALLEST_PX);
   }
 

@@ -1,15 +1,19 @@
+import { MienError } from '../errors.ts';
 import type { TensorOutputs } from '../inference/backend.ts';
 import type { RecognizerNetwork } from '../inference/model-manifest.ts';
 import type { FaceSample, HeadLabels } from '../observation.ts';
 
 type Heads = RecognizerNetwork['heads'];
 
-/** Turns the network's numbers into calibrated ones, as the manifest states for each head. Nothing of `outputs` is kept. */
+/**
+ * Turns the network's numbers into calibrated ones, as the manifest states for each head. Nothing of `outputs` is kept.
+ * Errors: INFERENCE_FAILED for numbers that are not finite: one of them would stay in every mean it reaches.
+ */
 export function readHeads(outputs: TensorOutputs, { age, gender, expression }: Heads): FaceSample {
   return {
     ...(age ? { age: readAge(first(outputs, age.output), age) } : {}),
     ...(gender ? { gender: readGender(first(outputs, gender.output), gender) } : {}),
-    ...(expression ? { expression: softmax(outputs[expression.output] ?? new Float32Array(0), expression.temperature) } : {}),
+    ...(expression ? { expression: readExpression(outputs, expression) } : {}),
   };
 }
 
@@ -23,7 +27,15 @@ export function headLabels({ age, gender, expression }: Heads): HeadLabels {
 }
 
 function first(outputs: TensorOutputs, name: string): number {
-  return outputs[name]?.[0] ?? Number.NaN;
+  return finite(name, outputs[name]?.[0]);
+}
+
+function finite(name: string, value: number | undefined): number {
+  if (Number.isFinite(value)) return value as number;
+  throw new MienError(
+    'INFERENCE_FAILED',
+    `The output "${name}" of the network is ${value}, expected a finite number. Test the model with POST /v1/models/{name}/selftest.`,
+  );
 }
 
 function readAge(raw: number, head: NonNullable<Heads['age']>): { years: number; sd: number } {
@@ -43,9 +55,14 @@ function logitOf(p: number): number {
   return Math.log(safe / (1 - safe));
 }
 
-function softmax(logits: Float32Array, temperature: number): number[] {
+function readExpression(outputs: TensorOutputs, head: NonNullable<Heads['expression']>): number[] {
+  const logits = head.labels.map((_, i) => finite(head.output, outputs[head.output]?.[i]));
+  return softmax(logits, head.temperature);
+}
+
+function softmax(logits: readonly number[], temperature: number): number[] {
   const top = Math.max(...logits);
-  const powers = Array.from(logits, (logit) => Math.exp((logit - top) / temperature));
+  const powers = logits.map((logit) => Math.exp((logit - top) / temperature));
   const sum = powers.reduce((total, power) => total + power, 0);
   return powers.map((power) => power / sum);
 }

@@ -3,7 +3,7 @@
 export const GLYPH_WIDTH = 5;
 export const GLYPH_HEIGHT = 7;
 
-/** Rows from the top, 5 bits each, two base-32 digits would hide the shape: one digit 0-9a-v is one row. */
+/** Seven rows from the top; each is a base-32 digit whose five bits are the dots from the left. */
 const rows: Readonly<Record<string, string>> = {
   a: '00e1fhf',
   b: 'ggmphhu',
