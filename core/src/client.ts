@@ -4,15 +4,16 @@
  *     const mien = createClient({ url: 'http://127.0.0.1:7430' });
  *     for await (const event of mien.events({ types: ['person.appeared'] })) greet(event.data.person);
  */
-import type { EventName, MienEvent, Person } from './events.ts';
+
+import { ClientError } from './client-error.ts';
 import type { AnalyzeAnswer, HeldEvents, ModelsAnswer, PeopleAnswer, Status } from './console/answers.ts';
+import type { EventName, MienEvent, Person } from './events.ts';
 import type { EventFilter } from './host/event-filter.ts';
 import type { AnalyzeOptions, AnnotateStyle, ModelStatus, SwapRequest } from './sight/sight.ts';
-import { ClientError } from './client-error.ts';
 import { type FollowOptions, followSocket } from './socket-follower.ts';
 
-export { ClientError };
 export type { EventFilter, EventName, MienEvent, ModelStatus, Person, Status };
+export { ClientError };
 
 export interface ClientOptions {
   /** Where Mien runs, as `http://127.0.0.1:7430`. */
@@ -82,7 +83,12 @@ export function createClient({ url, token }: ClientOptions): Client {
   const model = (name: string, action: string, body?: object): Promise<ModelStatus> =>
     json('POST', `/v1/models/${encodeURIComponent(name)}/${action}`, body && { body: JSON.stringify(body), type: 'application/json' });
   const bytes = async (response: Promise<Response>): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await (await response).arrayBuffer());
-  const image = (body: Uint8Array<ArrayBuffer> | Blob, query: Query, signal?: AbortSignal): CallOptions => ({ body, query, signal, type: 'application/octet-stream' });
+  const image = (body: Uint8Array<ArrayBuffer> | Blob, query: Query, signal?: AbortSignal): CallOptions => ({
+    body,
+    query,
+    signal,
+    type: 'application/octet-stream',
+  });
   const socketAddress = (query: Query) => {
     const address = addressOf(base, '/v1/events', { ...query, access_token: token });
     address.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -106,14 +112,20 @@ export function createClient({ url, token }: ClientOptions): Client {
     events({ since, debounceMs, signal, onConnection, onGap, ...filter } = {}) {
       const query = { ...filterQuery(filter), debounceMs };
       const follow = { signal, onConnection, onGap, probe };
-      return followSocket((resume) => socketAddress({ ...query, since: resume?.since ?? since, bootId: resume?.bootId }), follow, (frame) =>
-        frame.kind === 'event' ? frame.event : undefined,
+      return followSocket(
+        (resume) => socketAddress({ ...query, since: resume?.since ?? since, bootId: resume?.bootId }),
+        follow,
+        (frame) => (frame.kind === 'event' ? frame.event : undefined),
       );
     },
     snapshots({ mode = 'periodic', leastMs, signal, onConnection, onGap, ...filter } = {}) {
       const address = socketAddress({ ...filterQuery(filter), mode, debounceMs: leastMs });
       const follow = { signal, onConnection, onGap, probe, newestOnly: true };
-      return followSocket(() => address, follow, (frame) => (frame.kind === 'people' ? frame.people : undefined));
+      return followSocket(
+        () => address,
+        follow,
+        (frame) => (frame.kind === 'people' ? frame.people : undefined),
+      );
     },
     previewUrl: (camera) => addressOf(base, '/v1/preview.mjpeg', { camera, access_token: token }).href,
   };
@@ -145,6 +157,6 @@ function filterQuery({ types, cameras, person = {} }: Omit<EventFilter, 'types'>
 
 async function refusal(response: Response): Promise<ClientError> {
   const fallback = { code: 'INTERNAL', message: `${response.status} ${response.statusText}` };
-  const { error = fallback } = await response.json().catch(() => ({})) as { error?: { code: string; message: string } };
+  const { error = fallback } = (await response.json().catch(() => ({}))) as { error?: { code: string; message: string } };
   return new ClientError(error.code, error.message, response.status);
 }

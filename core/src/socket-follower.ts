@@ -70,7 +70,8 @@ export async function* followSocket<T>(
         delivered.clear();
       } else if (frame.kind === 'error') {
         fault = new ClientError(frame.error.code, frame.error.message, 400);
-        return end();
+        end();
+        return;
       }
       const item = pick(frame);
       const id = frame.kind === 'event' ? frame.event.id : undefined;
@@ -98,7 +99,10 @@ export async function* followSocket<T>(
         const item = waiting.shift();
         if (item !== undefined) yield item;
         else if (ended) break;
-        else await new Promise<void>((resolve) => { wake = resolve; });
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
       }
     } finally {
       signal?.removeEventListener('abort', end);

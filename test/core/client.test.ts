@@ -10,7 +10,11 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const until = async (done: () => boolean, ms = 5000): Promise<void> => {
   for (const end = Date.now() + ms; !done(); await pause(5)) if (Date.now() > end) assert.unreachable(`not within ${ms} ms`);
 };
-const codeOf = (call: Promise<unknown>): Promise<string> => call.then(() => 'fine', (fault: ClientError) => fault.code);
+const codeOf = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'fine',
+    (fault: ClientError) => fault.code,
+  );
 
 test('calls every route, with a token', async () => {
   const token = 'token-with-24-characters';
@@ -52,12 +56,12 @@ test('events flow, filtered, until the signal or the end of the loop', async () 
   const client = createClient({ url: app.url });
   const abort = new AbortController();
   const seen: number[] = [];
-  let state = '';
+  const states: string[] = [];
   const following = (async () => {
-    const options = { types: ['person.appeared'] as const, signal: abort.signal, onConnection: (next: string) => void (state = next) };
+    const options = { types: ['person.appeared'] as const, signal: abort.signal, onConnection: (next: string) => void states.push(next) };
     for await (const { sequence } of client.events(options)) seen.push(Number(sequence));
   })();
-  await until(() => state === 'open');
+  await until(() => states.includes('open'));
   app.people.appear('p-aaaaa');
   app.people.leave('p-aaaaa');
   app.people.appear('p-bbbbb');
@@ -116,13 +120,17 @@ test('tells a gap after a restart of Mien and goes on with the new start', async
   const port = Number(new URL(first.url).port);
   const gaps: object[] = [];
   const events: MienEvent[] = [];
-  let open = 0;
+  const states: string[] = [];
   const abort = new AbortController();
   const following = (async () => {
-    const options = { signal: abort.signal, onGap: (gap: object) => void gaps.push(gap), onConnection: (state: string) => void (open += Number(state === 'open')) };
+    const options = {
+      signal: abort.signal,
+      onGap: (gap: object) => void gaps.push(gap),
+      onConnection: (state: string) => void states.push(state),
+    };
     for await (const event of createClient({ url: first.url }).events(options)) events.push(event);
   })();
-  await until(() => open === 1);
+  await until(() => states.includes('open'));
   first.people.appear('p-aaaaa');
   await until(() => events.length === 1);
   await first[Symbol.asyncDispose]();

@@ -15,6 +15,7 @@ const test = suite('console page on the clip');
 const browser = await openChromium();
 
 test('sees people come and go, with the picture and a self-test', async () => {
+  if (!browser) return;
   await once(spawn(process.execPath, [path('../../scripts/build-console.mjs')], { stdio: 'ignore' }), 'exit');
   mkdirSync(artefacts, { recursive: true });
   const mien = spawn(process.execPath, [path('../../core/src/cli.ts'), 'run', '--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -27,7 +28,7 @@ test('sees people come and go, with the picture and a self-test', async () => {
     }
     assert.ok(url, 'mien run printed the address of its console');
     mien.stderr.resume();
-    const page = await browser!.newPage({ viewport: { width: 1280, height: 1000 } });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
     const faults: string[] = [];
     page.on('pageerror', (fault) => faults.push(String(fault)));
     page.on('console', (message) => void (message.type() === 'error' && faults.push(message.text())));
@@ -38,7 +39,9 @@ test('sees people come and go, with the picture and a self-test', async () => {
     await page.waitForFunction(() => Number.parseFloat(document.querySelector('.stat-value')?.textContent ?? '0') > 5, undefined, { timeout: 30_000 });
     assert.is((await createClient({ url }).status()).previewClients, 0);
     await page.getByRole('button', { name: 'Show live picture' }).click();
-    await page.waitForFunction(() => ((document.querySelector('#preview img') as HTMLImageElement | null)?.naturalWidth ?? 0) > 300, undefined, { timeout: 20_000 });
+    await page.waitForFunction(() => ((document.querySelector('#preview img') as HTMLImageElement | null)?.naturalWidth ?? 0) > 300, undefined, {
+      timeout: 20_000,
+    });
     await page.locator('.card').nth(1).waitFor({ timeout: 40_000 });
     await page.screenshot({ path: `${artefacts}clip-1280.png` });
     await page.emulateMedia({ colorScheme: 'dark' });

@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { openChromium } from '../support/chromium.ts';
 import { known } from '../support/fake-people.ts';
 import { fakeModel } from '../support/fake-sight.ts';
-import { openConsole, type OpenConsole, type OpenConsoleOptions } from '../support/open-console.ts';
+import { type OpenConsole, type OpenConsoleOptions, openConsole } from '../support/open-console.ts';
 
 const buildScript = fileURLToPath(new URL('../../scripts/build-console.mjs', import.meta.url));
 const built = fileURLToPath(new URL('../../core/dist/console/page/', import.meta.url));
@@ -64,7 +64,11 @@ test('sees people come, change and go', async () => {
   assert.is(await page.locator('#count').innerText(), '1');
   await page.waitForFunction(() => document.getElementById('live')?.textContent?.includes('p-aaaaa appeared'));
   await new Promise((done) => setTimeout(done, 250));
-  people.update('p-aaaaa', { ...known, returned: true, attention: { state: 'attending', score: 0.9, currentMs: 2100, totalMs: 5200, glances: 1 }, engagement: 'engaged' }, ['age']);
+  people.update(
+    'p-aaaaa',
+    { ...known, returned: true, attention: { state: 'attending', score: 0.9, currentMs: 2100, totalMs: 5200, glances: 1 }, engagement: 'engaged' },
+    ['age'],
+  );
   const words = card(page, 'p-aaaaa');
   await words.getByText('34 (26 to 43)').waitFor();
   const shown = (await words.innerText()).replaceAll(/\s+/g, ' ');
@@ -84,7 +88,9 @@ test('sees people come, change and go', async () => {
 test('says in words what is withheld and what is held back', async () => {
   await using app = await open();
   const { page, people } = app;
-  people.held = [{ what: 'attention.started', rule: 'attention.on', detail: 'score 0.20 of 0.6, held 0.0 s of 0.5 s', heldMs: 0, progress: {}, thresholds: {} }];
+  people.held = [
+    { what: 'attention.started', rule: 'attention.on', detail: 'score 0.20 of 0.6, held 0.0 s of 0.5 s', heldMs: 0, progress: {}, thresholds: {} },
+  ];
   people.appear('p-bbbbb', { age: { label: 'unknown', abstain: 'too_small' }, gender: { label: 'unknown', abstain: 'policy' } });
   const words = card(page, 'p-bbbbb');
   await words.getByText('unknown: too far away').waitFor();
@@ -114,7 +120,7 @@ test('shows the numbers, models, licence and cameras, amber when degraded', asyn
   await page.locator('[data-model="mien-attributes"]').waitFor();
   const stats = await text(page, '#stats');
   for (const expected of ['24.9', '11.2 ms', '15.8 ms', '20 (3.8 %)', 'onnx cpu int8']) assert.match(stats, expected);
-  assert.match(await text(page, '#models'), 'do not use commercially');
+  assert.match(await text(page, '#licences'), 'do not use commercially. (mien-attributes)');
   assert.match(await text(page, '#cameras'), 'clip, 1280 × 720');
   assert.match(await text(page, '#profile'), 'demo: everything on');
   const backend = page.locator('.stat-value').last();
@@ -142,7 +148,9 @@ test('runs a model self-test and shows how it ended', async () => {
 test('shows the picture only after a click, marked, and stops it by a click', async () => {
   await using app = await open();
   const { page, sight } = app;
-  const scene = await sharp({ create: { width: 640, height: 360, channels: 3, background: '#345' } }).jpeg().toBuffer();
+  const scene = await sharp({ create: { width: 640, height: 360, channels: 3, background: '#345' } })
+    .jpeg()
+    .toBuffer();
   sight.picture = () => scene;
   await page.locator('[data-camera="main"]').waitFor();
   assert.is(sight.previews.open, 0);
@@ -161,7 +169,9 @@ test('shows the picture only after a click, marked, and stops it by a click', as
 test('the picture goes off by itself after ten minutes', async () => {
   await using app = await open();
   const { page, sight } = app;
-  const scene = await sharp({ create: { width: 640, height: 360, channels: 3, background: '#345' } }).jpeg().toBuffer();
+  const scene = await sharp({ create: { width: 640, height: 360, channels: 3, background: '#345' } })
+    .jpeg()
+    .toBuffer();
   sight.picture = () => scene;
   await page.locator('[data-camera="main"]').waitFor();
   await page.clock.install();
@@ -239,16 +249,36 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await using app = await open({}, { colorScheme });
     const { page, people, sight } = app;
     const box = '<rect x="520" y="150" width="130" height="160" fill="none" stroke="#34c7b5" stroke-width="3"/>';
-    const scene = await sharp(Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="1280" height="720"><rect width="1280" height="720" fill="#5a7080"/>${box}</svg>`)).jpeg().toBuffer();
+    const scene = await sharp(
+      Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="1280" height="720"><rect width="1280" height="720" fill="#5a7080"/>${box}</svg>`),
+    )
+      .jpeg()
+      .toBuffer();
     sight.picture = () => scene;
     people.held = [{ what: 'attention.started', rule: 'attention.on', detail: 'score 0.20 of 0.6', heldMs: 0, progress: {}, thresholds: {} }];
-    people.appear('p-k7f3q', { ...known, sinceMs: 12_400, attention: { state: 'attending', score: 0.9, currentMs: 2100, totalMs: 5200, glances: 1 }, engagement: 'engaged', zone: 'near' });
-    people.appear('p-w2m9x', {
-      sinceMs: 3200, age: { years: 61.4, sd: 7.2, p05: 49, p95: 73, band: '55-64', bandP: 0.4, minorP: 0, n: 5, stable: false },
-      gender: { label: 'male', p: 0.81, n: 4, stable: false }, expression: { label: 'neutral', p: 0.62, probs: { negative: 0.21, neutral: 0.62, positive: 0.17 }, valence: -0.04, n: 4, stable: true }, bearingDeg: 14,
+    people.appear('p-k7f3q', {
+      ...known,
+      sinceMs: 12_400,
+      attention: { state: 'attending', score: 0.9, currentMs: 2100, totalMs: 5200, glances: 1 },
+      engagement: 'engaged',
+      zone: 'near',
     });
-    people.appear('p-zz04b', { state: 'unseen', returned: true, age: { label: 'unknown', abstain: 'too_small' }, gender: { label: 'unknown', abstain: 'yaw' }, expression: { label: 'unknown', abstain: 'blur' }, zone: 'far' });
-    people.update('p-k7f3q', { zone: 'near', age: known.age! }, ['age']);
+    people.appear('p-w2m9x', {
+      sinceMs: 3200,
+      age: { years: 61.4, sd: 7.2, p05: 49, p95: 73, band: '55-64', bandP: 0.4, minorP: 0, n: 5, stable: false },
+      gender: { label: 'male', p: 0.81, n: 4, stable: false },
+      expression: { label: 'neutral', p: 0.62, probs: { negative: 0.21, neutral: 0.62, positive: 0.17 }, valence: -0.04, n: 4, stable: true },
+      bearingDeg: 14,
+    });
+    people.appear('p-zz04b', {
+      state: 'unseen',
+      returned: true,
+      age: { label: 'unknown', abstain: 'too_small' },
+      gender: { label: 'unknown', abstain: 'yaw' },
+      expression: { label: 'unknown', abstain: 'blur' },
+      zone: 'far',
+    });
+    people.update('p-k7f3q', { zone: 'near', ...(known.age && { age: known.age }) }, ['age']);
     await card(page, 'p-zz04b').waitFor();
     await page.locator('[data-model="blazeface-full"]').waitFor();
     await page.locator('#events summary').last().click();

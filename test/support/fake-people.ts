@@ -1,11 +1,17 @@
 /** People on command, with the events that real ones would have caused, for tests of what shows or carries events. */
+
+import type { HeldBack, PeopleView } from '../../core/src/console/people-view.ts';
 import { createEnveloper } from '../../core/src/enveloper.ts';
 import type { EventData, EventName, EventOrigin, MienEvent, Person, SessionTotals } from '../../core/src/events.ts';
 import type { EventBus } from '../../core/src/host/event-bus.ts';
-import type { HeldBack, PeopleView } from '../../core/src/console/people-view.ts';
 
 const origin: EventOrigin = {
-  model: 'mien-attributes@0.1.0/int8', backend: 'onnx', npuCores: [], degraded: false, simulated: false, profile: 'demo',
+  model: 'mien-attributes@0.1.0/int8',
+  backend: 'onnx',
+  npuCores: [],
+  degraded: false,
+  simulated: false,
+  profile: 'demo',
 };
 
 export function fakePerson(id: string, part: Partial<Person> = {}): Person {
@@ -30,7 +36,12 @@ export const known: Pick<Person, 'age' | 'gender' | 'expression'> = {
   age: { years: 34.2, sd: 5.1, p05: 26, p95: 43, band: '25-34', bandP: 0.62, minorP: 0.01, n: 18, stable: true },
   gender: { label: 'female', p: 0.93, n: 18, stable: true },
   expression: {
-    label: 'positive', p: 0.71, probs: { negative: 0.06, neutral: 0.23, positive: 0.71 }, valence: 0.65, n: 12, stable: true,
+    label: 'positive',
+    p: 0.71,
+    probs: { negative: 0.06, neutral: 0.23, positive: 0.71 },
+    valence: 0.65,
+    n: 12,
+    stable: true,
   },
 };
 
@@ -73,7 +84,14 @@ export function createFakePeople(bus: EventBus, bootId?: string): FakePeople {
       here.set(id, { ...person(id), ...part });
       const changed = Object.keys(part);
       const previous = Object.fromEntries(changed.filter((key) => before[key] !== undefined).map((key) => [key, before[key]]));
-      const data = { origin, why: why(settled.length > 0 ? 'settled' : 'changed', 1000, { updateEveryMs: 1000 }), person: person(id), changed, previous, settled };
+      const data = {
+        origin,
+        why: why(settled.length > 0 ? 'settled' : 'changed', 1000, { updateEveryMs: 1000 }),
+        person: person(id),
+        changed,
+        previous,
+        settled,
+      };
       return people.emit('person.updated', `person/${id}`, data, person(id).camera);
     },
     leave(id, reason = 'timeout') {
@@ -81,8 +99,15 @@ export function createFakePeople(bus: EventBus, bootId?: string): FakePeople {
       here.delete(id);
       const { age, gender, expression } = last;
       const session: SessionTotals = {
-        dwellMs: 8200, attentionMs: 5200, glances: 1, looks: 1, closestM: 1.2, zones: { near: 0, mid: 8200, far: 0 },
-        ...(age && { age }), ...(gender && { gender }), ...(expression && { expression }),
+        dwellMs: 8200,
+        attentionMs: 5200,
+        glances: 1,
+        looks: 1,
+        closestM: 1.2,
+        zones: { near: 0, mid: 8200, far: 0 },
+        ...(age && { age }),
+        ...(gender && { gender }),
+        ...(expression && { expression }),
       };
       const data = { origin, why: why('gone', 2000, { goneMs: 2000, graceMs: 5000 }), person: { ...last, state: 'left' as const }, reason, session };
       return people.emit('person.left', `person/${id}`, data, last.camera);

@@ -1,9 +1,7 @@
 /** A sight that keeps the contract of sight.ts without cameras or networks: tests drive it, and it records what was asked. */
 import { MienError } from '../../core/src/errors.ts';
 import type { Observation } from '../../core/src/observation.ts';
-import type {
-  Analysis, AnalyzeOptions, Models, ModelStatus, Sight, SightListener, SightNotice, SightStatus, SwapRequest,
-} from '../../core/src/sight/sight.ts';
+import type { Analysis, AnalyzeOptions, ModelStatus, Models, Sight, SightListener, SightNotice, SightStatus, SwapRequest } from '../../core/src/sight/sight.ts';
 
 export const fakeModel: ModelStatus = {
   name: 'mien-attributes',
@@ -91,9 +89,7 @@ export function createFakeSight(): FakeSight {
       state: 'running',
       pid: 4711,
       restarts: 0,
-      cameras: [
-        { name: 'main', source: 'clip', state: 'live', width: 1280, height: 720, framesPerSecond: 24.9, received: 520, processed: 500, dropped: 20 },
-      ],
+      cameras: [{ name: 'main', source: 'clip', state: 'live', width: 1280, height: 720, framesPerSecond: 24.9, received: 520, processed: 500, dropped: 20 }],
       latencyMs: { p50: 11.2, p95: 15.8 },
     },
     asked: { analyze: [], swap: [] },

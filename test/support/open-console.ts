@@ -1,7 +1,8 @@
 /** A console server on a free loopback port over fakes, with ways to talk to it. */
-import { checkConfig } from '../../core/src/load-config.ts';
+
 import { createServer, type ServerOptions } from '../../core/src/console/server.ts';
 import { createEventBus, type EventBus } from '../../core/src/host/event-bus.ts';
+import { checkConfig } from '../../core/src/load-config.ts';
 import { silentLogger } from '../../core/src/log.ts';
 import { createFakePeople, type FakePeople } from './fake-people.ts';
 import { createFakeSight, type FakeSight } from './fake-sight.ts';

@@ -56,7 +56,10 @@ export function addAnalyzeRoute(api: Api, { sight }: ApiSources): void {
           const { annotated, ...analysis } = await sight.analyze(image, request.query satisfies AnalyzeOptions, AbortSignal.any([gone.signal, deadline]));
           if (request.query.annotate === undefined) return analysis;
           if (!annotated) throw new MienError('INTERNAL', 'sight did not draw the image');
-          return reply.header('mien-faces', analysis.faces.length).type('image/jpeg').send(Buffer.from(annotated) as never);
+          return reply
+            .header('mien-faces', analysis.faces.length)
+            .type('image/jpeg')
+            .send(Buffer.from(annotated) as never);
         } catch (fault) {
           if (deadline.aborted) throw new MienError('STEP_TIMEOUT', `the image took longer than ${deadlineMs / 1000} s`, { cause: fault });
           throw fault;

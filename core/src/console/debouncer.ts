@@ -2,7 +2,7 @@
  * Holds back repeated updates for one receiver: of events of one type about one person, only the newest goes out,
  * `holdMs` after the first of them. Arrivals and departures are never held, and nothing about a person follows the departure.
  */
-import { type MienEvent, eventName } from '../events.ts';
+import { eventName, type MienEvent } from '../events.ts';
 
 export class Debouncer {
   readonly #held = new Map<string, { event: MienEvent; timer: NodeJS.Timeout }>();
@@ -23,10 +23,10 @@ export class Debouncer {
 
   accept(event: MienEvent): void {
     const name = eventName(event);
-    if (this.#holdMs === 0 || name === 'person.appeared') return this.#send(event);
-    if (name === 'person.left') {
-      this.#flush(event.subject);
-      return this.#send(event);
+    if (this.#holdMs === 0 || name === 'person.appeared' || name === 'person.left') {
+      if (name === 'person.left') this.#flush(event.subject);
+      this.#send(event);
+      return;
     }
     const key = `${event.type} ${event.subject}`;
     const held = this.#held.get(key);

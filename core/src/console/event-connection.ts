@@ -104,7 +104,10 @@ export class EventConnection {
     const { ring } = this.#sources.bus;
     const subscription = this.#subscription;
     if (this.#closed || !subscription) return;
-    if (this.#position < ring.tail) return this.close(1013, 'slow consumer');
+    if (this.#position < ring.tail) {
+      this.close(1013, 'slow consumer');
+      return;
+    }
     while (this.#position < ring.head && this.#socket.bufferedAmount < highWaterBytes) {
       const event = ring.at(this.#position);
       this.#position += 1;

@@ -56,7 +56,9 @@ export function nameFault(fault: unknown, bodyLimit: number): MienError {
     return new MienError('IMAGE_TOO_LARGE', `the body may have at most ${bodyLimit} bytes; send a smaller image`, { cause: fault });
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new MienError('IMAGE_UNSUPPORTED', 'unsupported content type: send an image as image/* or application/octet-stream, a request as application/json', { cause: fault });
+    return new MienError('IMAGE_UNSUPPORTED', 'unsupported content type: send an image as image/* or application/octet-stream, a request as application/json', {
+      cause: fault,
+    });
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new MienError('REQUEST_INVALID', message, { cause: fault });

@@ -32,9 +32,10 @@ export function addMetricsRoute(api: Api, { sight, people, bus, config }: ApiSou
       },
     });
   };
-  const perCamera = (read: (camera: ReturnType<typeof sight.status>['cameras'][number]) => number) => (set: (labels: Record<string, string>, value: number) => void) => {
-    for (const camera of sight.status().cameras) set({ camera: camera.name }, read(camera));
-  };
+  const perCamera =
+    (read: (camera: ReturnType<typeof sight.status>['cameras'][number]) => number) => (set: (labels: Record<string, string>, value: number) => void) => {
+      for (const camera of sight.status().cameras) set({ camera: camera.name }, read(camera));
+    };
 
   gauge('mien_info', 'Version of Mien and name of the device.', ['version', 'device'], (set) => set({ version, device: config.device }, 1));
   gauge('mien_sight_up', '1 while the sight process runs.', [], (set) => set({}, sight.status().state === 'running' ? 1 : 0));
@@ -44,11 +45,36 @@ export function addMetricsRoute(api: Api, { sight, people, bus, config }: ApiSou
     set({ quantile: '0.5' }, p50 / 1000);
     set({ quantile: '0.95' }, p95 / 1000);
   });
-  gauge('mien_camera_up', '1 while the camera is live.', ['camera'], perCamera(({ state }) => (state === 'live' ? 1 : 0)));
-  gauge('mien_camera_frames_per_second', 'Frames processed, over the last five seconds.', ['camera'], perCamera((camera) => camera.framesPerSecond));
-  counter('mien_camera_frames_received_total', 'Frames the camera delivered.', ['camera'], perCamera((camera) => camera.received));
-  counter('mien_camera_frames_processed_total', 'Frames processed.', ['camera'], perCamera((camera) => camera.processed));
-  counter('mien_camera_frames_dropped_total', 'Frames replaced by a newer one before they were processed.', ['camera'], perCamera((camera) => camera.dropped));
+  gauge(
+    'mien_camera_up',
+    '1 while the camera is live.',
+    ['camera'],
+    perCamera(({ state }) => (state === 'live' ? 1 : 0)),
+  );
+  gauge(
+    'mien_camera_frames_per_second',
+    'Frames processed, over the last five seconds.',
+    ['camera'],
+    perCamera((camera) => camera.framesPerSecond),
+  );
+  counter(
+    'mien_camera_frames_received_total',
+    'Frames the camera delivered.',
+    ['camera'],
+    perCamera((camera) => camera.received),
+  );
+  counter(
+    'mien_camera_frames_processed_total',
+    'Frames processed.',
+    ['camera'],
+    perCamera((camera) => camera.processed),
+  );
+  counter(
+    'mien_camera_frames_dropped_total',
+    'Frames replaced by a newer one before they were processed.',
+    ['camera'],
+    perCamera((camera) => camera.dropped),
+  );
   gauge('mien_people_present', 'People present now.', ['camera'], (set) => {
     const counts = new Map(config.cameras.map(({ name }) => [name, 0]));
     for (const { camera, state } of people.current()) if (state === 'present') counts.set(camera, (counts.get(camera) ?? 0) + 1);

@@ -37,14 +37,17 @@ export async function addOpenApi(api: Api): Promise<void> {
       const openapi = ('openapiObject' in document ? document.openapiObject : {}) as OpenApi;
       openapi.components ??= {};
       openapi.components.schemas = { ...openapi.components.schemas, ...namedSchemas() };
-      for (const path of Object.values(openapi.paths ?? {})) {
+      openapi.paths = named(openapi.paths) as NonNullable<OpenApi['paths']>;
+      for (const path of Object.values(openapi.paths)) {
         for (const operation of Object.values(path)) describe(operation);
       }
       return openapi as never;
     },
   });
-  api.get('/v1/openapi.json', { schema: { tags: ['device'], summary: 'This description', response: { 200: Type.Object({}, { additionalProperties: true }) } } }, () =>
-    api.swagger() as object,
+  api.get(
+    '/v1/openapi.json',
+    { schema: { tags: ['device'], summary: 'This description', response: { 200: Type.Object({}, { additionalProperties: true }) } } },
+    () => api.swagger() as object,
   );
 }
 
@@ -79,5 +82,14 @@ function describe(operation: Operation): void {
 
 function namedSchemas(): Record<string, unknown> {
   const events = Object.entries(EventSchemas).map(([name, schema]) => [`event.${name}`, schema]);
-  return { Error: ErrorAnswer, SocketFrame, Subscription, ...Object.fromEntries(events) };
+  return { Error: ErrorAnswer, SocketFrame: named(SocketFrame), Subscription, ...Object.fromEntries(events) };
+}
+
+/** The same schema with every event in it replaced by its name, so that each is spelt out once. */
+function named(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(named);
+  if (schema === null || typeof schema !== 'object') return schema;
+  const id = (schema as { properties?: { dataschema?: { const?: string } } }).properties?.dataschema?.const;
+  if (id !== undefined) return { $ref: `#/components/schemas/event.${id.split(':')[3]}` };
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, named(value)]));
 }

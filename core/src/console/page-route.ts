@@ -33,7 +33,10 @@ export function addPageRoutes(api: Api, folder = pageFolder): void {
     // Names carry a hash of the content, but for the page itself.
     const cache = index ? 'no-cache' : 'public, max-age=31536000, immutable';
     api.get(index ? '/' : `/${name}`, { config, schema }, (_request, reply) =>
-      reply.headers({ ...pageHeaders, 'cache-control': cache }).type(type).send(body),
+      reply
+        .headers({ ...pageHeaders, 'cache-control': cache })
+        .type(type)
+        .send(body),
     );
   }
 }

@@ -5,7 +5,7 @@ import websocket from '@fastify/websocket';
 import Fastify from 'fastify';
 import { MienError } from '../errors.ts';
 import { addAnalyzeRoute } from './analyze-route.ts';
-import { addGuard, type Api, type ApiSources, bodyLimit } from './api.ts';
+import { type Api, type ApiSources, addGuard, bodyLimit } from './api.ts';
 import { createGuard, isLoopback } from './auth.ts';
 import { addEventsRoute } from './events-route.ts';
 import { addMetricsRoute } from './metrics.ts';
@@ -73,7 +73,11 @@ function listenFault(fault: unknown, host: string, port: number): MienError {
   const { code } = fault as NodeJS.ErrnoException;
   const cause = { cause: fault };
   if (code === 'EADDRINUSE') {
-    return new MienError('PORT_IN_USE', `port ${port} on ${host} is taken, perhaps by another Mien: stop it, or give another api.port (0 takes any free one)`, cause);
+    return new MienError(
+      'PORT_IN_USE',
+      `port ${port} on ${host} is taken, perhaps by another Mien: stop it, or give another api.port (0 takes any free one)`,
+      cause,
+    );
   }
   if (code === 'EACCES') return new MienError('CONFIG_INVALID', `api.port ${port} needs rights that Mien does not have; take one from 1024 up`, cause);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {

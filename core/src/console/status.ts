@@ -93,9 +93,7 @@ const Face = Type.Object({
   }),
   age: Type.Optional(Type.Union([Type.Object({ years: Type.Number(), sd: Type.Number() }), Abstained])),
   gender: Type.Optional(Type.Union([Type.Object({ label: Type.String(), p: Type.Number() }), Abstained])),
-  expression: Type.Optional(
-    Type.Union([Type.Object({ label: Type.String(), probs: Type.Record(Type.String(), Type.Number()) }), Abstained]),
-  ),
+  expression: Type.Optional(Type.Union([Type.Object({ label: Type.String(), probs: Type.Record(Type.String(), Type.Number()) }), Abstained])),
   wouldAbstain: Type.Optional(Type.Array(AbstainReason)),
 });
 

@@ -1,6 +1,6 @@
 /** What a subscriber wants to hear. An absent part lets everything through. */
 import Type from 'typebox';
-import { EventSchemas, type MienEvent, eventName } from '../events.ts';
+import { EventSchemas, eventName, type MienEvent } from '../events.ts';
 
 const strict = { additionalProperties: false } as const;
 

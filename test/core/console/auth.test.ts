@@ -2,9 +2,9 @@ import { request } from 'node:http';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createGuard, isLoopback } from '../../../core/src/console/auth.ts';
-import { MienError } from '../../../core/src/errors.ts';
+import type { MienError } from '../../../core/src/errors.ts';
 import { fakeModel } from '../../support/fake-sight.ts';
-import { openConsole, type OpenConsoleOptions } from '../../support/open-console.ts';
+import { type OpenConsoleOptions, openConsole } from '../../support/open-console.ts';
 
 const test = suite('console auth');
 const token = 'token-with-24-characters';
@@ -38,7 +38,10 @@ test('off loopback nothing starts without a token', async () => {
       assert.match((fault as MienError).message, 'MIEN_TOKEN');
     }
   }
-  const outcome = await openConsole({ api: { host: '0.0.0.0' } }).then(() => 'open', (fault: MienError) => fault.code);
+  const outcome = await openConsole({ api: { host: '0.0.0.0' } }).then(
+    () => 'open',
+    (fault: MienError) => fault.code,
+  );
   assert.is(outcome, 'TOKEN_REQUIRED');
   await using open = await openConsole({ api: { host: '0.0.0.0', token } });
   const port = new URL(open.url).port;
@@ -103,11 +106,21 @@ test('what changes or shows something is refused from another site', async () =>
   await using open = await openConsole();
   const { host } = new URL(open.url);
   const selftest = `/v1/models/${fakeModel.name}/selftest`;
-  const guarded: Array<[string, string]> = [['POST', selftest], ['GET', '/v1/preview.jpg'], ['GET', '/v1/events']];
+  const guarded: Array<[string, string]> = [
+    ['POST', selftest],
+    ['GET', '/v1/preview.jpg'],
+    ['GET', '/v1/events'],
+  ];
   for (const [method, path] of guarded) {
     assert.is(await ask(open.url, path, { origin: `http://${host}`, 'sec-fetch-site': 'same-origin' }, method), 200, path);
     assert.is(await ask(open.url, path, {}, method), 200, `${path} without a browser`);
-    for (const headers of [{ origin: 'http://evil.example' }, { origin: 'null' }, { origin: 'http://127.0.0.1:1' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }]) {
+    for (const headers of [
+      { origin: 'http://evil.example' },
+      { origin: 'null' },
+      { origin: 'http://127.0.0.1:1' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ]) {
       assert.is(await ask(open.url, path, headers as Record<string, string>, method), 403, `${path} ${JSON.stringify(headers)}`);
     }
   }

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SocketFrame } from '../../../core/src/console/socket-frames.ts';
 import { known } from '../../support/fake-people.ts';
-import { openConsole, type OpenConsole } from '../../support/open-console.ts';
+import { type OpenConsole, openConsole } from '../../support/open-console.ts';
 
 const test = suite('events socket');
 
@@ -37,7 +37,8 @@ class Listener {
   }
 
   async until(done: () => boolean, ms = 3000): Promise<void> {
-    for (const end = Date.now() + ms; !done(); await pause(5)) if (Date.now() > end) assert.unreachable(`not within ${ms} ms: ${JSON.stringify(this.frames).slice(0, 600)}`);
+    for (const end = Date.now() + ms; !done(); await pause(5))
+      if (Date.now() > end) assert.unreachable(`not within ${ms} ms: ${JSON.stringify(this.frames).slice(0, 600)}`);
   }
 
   [Symbol.dispose](): void {
@@ -90,7 +91,12 @@ test('a wrong subscription is answered and the socket stays', async () => {
   assert.is(listener.of('error')[0]?.error.code, 'OPTION_UNKNOWN');
   for (const message of ['not json', '{"kind":"shout"}', '{"kind":"subscribe","subscription":{"debounceMs":-1}}']) listener.socket.send(message);
   await listener.until(() => listener.of('error').length === 4);
-  assert.ok(listener.of('error').slice(1).every(({ error }) => error.code === 'REQUEST_INVALID'));
+  assert.ok(
+    listener
+      .of('error')
+      .slice(1)
+      .every(({ error }) => error.code === 'REQUEST_INVALID'),
+  );
   listener.socket.send('{"kind":"subscribe"}');
   await listener.until(() => listener.of('hello').length === 1);
   app.people.appear('p-aaaaa');
@@ -155,7 +161,10 @@ test('while an update is held back, the resume point stays before it', async () 
   app.people.update('p-aaaaa', { zone: 'near' });
   app.people.appear('p-bbbbb');
   await listener.until(() => listener.sequences.length === 2);
-  assert.equal(listener.of('event').map(({ resume }) => resume), [1, 1]);
+  assert.equal(
+    listener.of('event').map(({ resume }) => resume),
+    [1, 1],
+  );
 });
 
 test('motion gives snapshots at frame rate, debounced, the last state always', async () => {
@@ -181,14 +190,19 @@ test('periodic gives at most one snapshot a second', async () => {
   await pause(1300);
   const snapshots = listener.of('people');
   assert.is(snapshots.length, 2);
-  assert.equal(snapshots[1]?.people.map(({ id }) => id), ['p-bbbbb']);
+  assert.equal(
+    snapshots[1]?.people.map(({ id }) => id),
+    ['p-bbbbb'],
+  );
 });
 
 /** A client that shakes hands and then never reads. */
 async function deafClient(url: string, query: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
-  socket.write(`GET /v1/events${query} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
+  socket.write(
+    `GET /v1/events${query} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+  );
   await once(socket, 'data');
   socket.pause();
   return socket;

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { jpegStub } from '../../support/fake-sight.ts';
-import { openConsole, type OpenConsole } from '../../support/open-console.ts';
+import { type OpenConsole, openConsole } from '../../support/open-console.ts';
 
 const test = suite('preview');
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -13,7 +13,8 @@ const until = async (done: () => boolean, ms = 3000): Promise<void> => {
 
 /** Reads a stream until `pictures` have come or it ends. */
 async function read(response: Response, pictures: number): Promise<{ count: number; ended: boolean; bytes: Buffer }> {
-  const reader = response.body!.getReader();
+  const reader = response.body?.getReader();
+  if (!reader) throw new Error('the answer has no body');
   let bytes = Buffer.alloc(0);
   const count = (): number => bytes.toString('latin1').split('Content-Length').length - 1;
   for (;;) {
@@ -85,7 +86,7 @@ test('no more previews than the limit', async () => {
   await using app = await openConsole({ previewLimits: { streamMs: 60_000, maximumClients: 2 } });
   const streams = await Promise.all([app.get('/v1/preview.mjpeg'), app.get('/v1/preview.mjpeg')]);
   assert.is((await app.get('/v1/preview.mjpeg')).status, 429);
-  assert.is((await (await app.get('/v1/status')).json() as { previewClients: number }).previewClients, 2);
+  assert.is(((await (await app.get('/v1/status')).json()) as { previewClients: number }).previewClients, 2);
   await Promise.all(streams.map((stream) => stream.body?.cancel()));
   await until(() => app.sight.previews.open === 0);
   assert.is((await app.get('/v1/preview.jpg')).status, 200);

@@ -1,14 +1,14 @@
+import Type from 'typebox';
+import Value from 'typebox/value';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import Value from 'typebox/value';
-import Type from 'typebox';
-import { MienError } from '../../../core/src/errors.ts';
-import { HeldEvents } from '../../../core/src/console/socket-frames.ts';
 import { PeopleAnswer } from '../../../core/src/console/people-view.ts';
+import { HeldEvents } from '../../../core/src/console/socket-frames.ts';
 import { AnalyzeAnswer, Model, Status } from '../../../core/src/console/status.ts';
+import { MienError } from '../../../core/src/errors.ts';
 import { known } from '../../support/fake-people.ts';
 import { fakeModel, jpegStub } from '../../support/fake-sight.ts';
-import { openConsole, type OpenConsole } from '../../support/open-console.ts';
+import { type OpenConsole, openConsole } from '../../support/open-console.ts';
 
 const test = suite('console routes');
 let console_: OpenConsole;
@@ -47,14 +47,15 @@ test('status tells device, health, cameras and events', async () => {
 
 test('status and healthz follow sight and cameras', async () => {
   const [camera] = console_.sight.current.cameras;
-  const lost = { ...camera!, state: 'lost' as const, error: { code: 'CAMERA_LOST' as const, message: 'unplugged' } };
-  console_.sight.current = { ...console_.sight.current, cameras: [camera!, { ...lost, name: 'back' }] };
+  if (!camera) throw new Error('the fake has a camera');
+  const lost = { ...camera, state: 'lost' as const, error: { code: 'CAMERA_LOST' as const, message: 'unplugged' } };
+  console_.sight.current = { ...console_.sight.current, cameras: [camera, { ...lost, name: 'back' }] };
   let health = ((await (await console_.get('/v1/status')).json()) as Type.Static<typeof Status>).health;
   assert.equal(health, { state: 'degraded', reasons: ['camera back is lost: unplugged'] });
   assert.is((await console_.get('/healthz')).status, 200);
   console_.sight.current = { ...console_.sight.current, cameras: [lost] };
   assert.is((await console_.get('/healthz')).status, 503);
-  console_.sight.current = { ...console_.sight.current, cameras: [camera!], state: 'restarting' };
+  console_.sight.current = { ...console_.sight.current, cameras: [camera], state: 'restarting' };
   health = ((await (await console_.get('/v1/status')).json()) as Type.Static<typeof Status>).health;
   assert.equal(health, { state: 'down', reasons: ['sight is restarting'] });
   assert.is((await console_.get('/healthz')).status, 503);

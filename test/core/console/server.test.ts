@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,7 +14,10 @@ const test = suite('console server');
 test('a port in use is named with what to do', async () => {
   await using first = await openConsole();
   const port = Number(new URL(first.url).port);
-  const fault = await openConsole({ api: { port } }).then(() => undefined, (error: MienError) => error);
+  const fault = await openConsole({ api: { port } }).then(
+    () => undefined,
+    (error: MienError) => error,
+  );
   assert.is(fault?.code, 'PORT_IN_USE');
   assert.match(fault?.message ?? '', String(port));
   assert.match(fault?.message ?? '', 'api.port');
@@ -22,7 +25,10 @@ test('a port in use is named with what to do', async () => {
 });
 
 test('an address of another machine is a fault of the configuration', async () => {
-  const fault = await openConsole({ api: { host: '203.0.113.7', token: 'token-with-24-characters' } }).then(() => undefined, (error: MienError) => error);
+  const fault = await openConsole({ api: { host: '203.0.113.7', token: 'token-with-24-characters' } }).then(
+    () => undefined,
+    (error: MienError) => error,
+  );
   assert.is(fault?.code, 'CONFIG_INVALID');
   assert.match(fault?.message ?? '', '203.0.113.7');
 });
@@ -60,13 +66,30 @@ test('the OpenAPI description is valid and complete', async () => {
   assert.ok(outcome.valid, JSON.stringify(outcome.errors)?.slice(0, 1500));
   const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
   const expected = [
-    'get /v1/status', 'get /v1/people', 'get /v1/models', 'post /v1/models/{name}/load', 'post /v1/models/{name}/unload', 'post /v1/models/{name}/swap',
-    'post /v1/models/{name}/selftest', 'post /v1/analyze', 'get /v1/preview.jpg', 'get /v1/preview.mjpeg', 'get /v1/events', 'get /metrics', 'get /healthz', 'get /v1/openapi.json',
+    'get /v1/status',
+    'get /v1/people',
+    'get /v1/models',
+    'post /v1/models/{name}/load',
+    'post /v1/models/{name}/unload',
+    'post /v1/models/{name}/swap',
+    'post /v1/models/{name}/selftest',
+    'post /v1/analyze',
+    'get /v1/preview.jpg',
+    'get /v1/preview.mjpeg',
+    'get /v1/events',
+    'get /metrics',
+    'get /healthz',
+    'get /v1/openapi.json',
   ];
   assert.equal(operations.toSorted(), expected.toSorted());
-  for (const name of ['Error', 'SocketFrame', 'Subscription', 'event.person.appeared', 'event.camera.lost']) assert.ok(name in document.components.schemas, name);
-  assert.ok('image/jpeg' in (document.paths['/v1/preview.jpg']?.['get']?.responses['200'] as { content: object }).content);
+  for (const name of ['Error', 'SocketFrame', 'Subscription', 'event.person.appeared', 'event.camera.lost'])
+    assert.ok(name in document.components.schemas, name);
+  const picture = document.paths['/v1/preview.jpg']?.['get']?.responses['200'] as { content: object } | undefined;
+  assert.ok(picture && 'image/jpeg' in picture.content);
   assert.ok(document.paths['/v1/analyze']?.['post']?.requestBody);
+  const referred = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name ?? '');
+  assert.ok(referred.includes('event.person.left'));
+  for (const name of referred) assert.ok(name in document.components.schemas, name);
   // JSON Schema 2020-12, which OpenAPI 3.1 is, has no array-valued `items`.
   assert.not.match(JSON.stringify(document), '"items":[');
 });

@@ -44,7 +44,12 @@ export class AgeBar {
 
   constructor() {
     const ticks = [0, 30, 60, 90].map((years) => el('span', {}, String(years)));
-    this.root = el('div', { class: 'age-bar', 'aria-hidden': 'true' }, el('span', { class: 'track' }, this.#range, this.#mean), el('span', { class: 'ticks' }, ...ticks));
+    this.root = el(
+      'div',
+      { class: 'age-bar', 'aria-hidden': 'true' },
+      el('span', { class: 'track' }, this.#range, this.#mean),
+      el('span', { class: 'ticks' }, ...ticks),
+    );
   }
 
   show(years: number, p05: number, p95: number): void {

@@ -9,6 +9,7 @@ export class DevicePanel {
   readonly #client: Client;
   readonly #stats = new Map<string, HTMLElement>();
   readonly #models = new Map<string, ModelCard>();
+  #licencesShown = '';
 
   constructor(client: Client) {
     this.#client = client;
@@ -49,7 +50,8 @@ export class DevicePanel {
       this.#models.delete(name);
       card.root.remove();
     }
-    for (const model of models) {
+    const byRole = models.toSorted((a, b) => Number(b.role === 'recognizer') - Number(a.role === 'recognizer'));
+    for (const model of byRole) {
       let card = this.#models.get(model.name);
       if (!card) {
         card = new ModelCard(model.name, this.#client);
@@ -58,9 +60,26 @@ export class DevicePanel {
       }
       card.update(model);
     }
+    this.#showLicences(models);
     const recognizer = models.find(({ role }) => role === 'recognizer');
     const backend = this.#stat('Backend', recognizer ? `${recognizer.backend} ${recognizer.device} ${recognizer.precision}` : 'none');
     setTone(backend, recognizer ? toneOf(recognizer) : 'bad');
+  }
+
+  /** Each licence once, with the networks it covers. */
+  #showLicences(models: readonly ModelStatus[]): void {
+    const covers = Map.groupBy(models, ({ licence }) => JSON.stringify(licence));
+    const shown = [...covers].map(([key, covered]) => `${key} ${covered.map(({ name }) => name).join()}`).join();
+    if (shown === this.#licencesShown) return;
+    this.#licencesShown = shown;
+    const items = [...covers.values()].flatMap(([first, ...others]) => {
+      if (!first) return [];
+      const { use, name, statement } = first.licence;
+      const names = [first, ...others].map((model) => model.name).join(', ');
+      const pill = el('span', { class: 'pill', 'data-tone': use === 'any' ? 'good' : 'warn' }, name);
+      return [el('p', {}, pill, ` ${statement}`, el('span', { class: 'muted' }, ` (${names})`))];
+    });
+    byId('licences').replaceChildren(...items);
   }
 
   #stat(name: string, text: string): HTMLElement {
@@ -93,7 +112,6 @@ class ModelCard {
   readonly #facts = el('dl', { class: 'facts' });
   readonly #problem = el('p', { class: 'problem', hidden: true });
   readonly #result = el('span', { class: 'result', role: 'status' });
-  readonly #licence = el('p', { class: 'licence' });
   readonly #button: HTMLButtonElement;
   #shown = '';
 
@@ -108,7 +126,6 @@ class ModelCard {
       this.#facts,
       this.#problem,
       el('div', { class: 'row' }, this.#button, this.#result),
-      this.#licence,
     );
   }
 
@@ -116,7 +133,7 @@ class ModelCard {
     const shown = JSON.stringify(model);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    const { state, degraded, degradedReason, simulated, error, npuCores, runtime, selftest, licence } = model;
+    const { state, degraded, degradedReason, simulated, error, npuCores, runtime, selftest } = model;
     setText(this.#pill, [state, degraded && 'degraded', simulated && 'simulated'].filter(Boolean).join(', '));
     setTone(this.#pill, toneOf(model));
     const cores = npuCores.length > 0 ? `, cores ${npuCores.join(', ')}` : '';
@@ -132,7 +149,7 @@ class ModelCard {
       setText(this.#result, `${selftest.passed ? 'Passed' : 'Failed'} in ${Math.round(selftest.ms)} ms: ${selftest.detail}`);
       setTone(this.#result, selftest.passed ? 'good' : 'bad');
     }
-    this.#licence.replaceChildren(el('span', { class: 'pill', 'data-tone': licence.use === 'any' ? 'good' : 'warn' }, licence.name), ` ${licence.statement}`);
+    this.#button.disabled = state !== 'ready';
   }
 
   async #selftest(): Promise<void> {
@@ -145,7 +162,6 @@ class ModelCard {
     } catch (fault) {
       setText(this.#result, (fault as Error).message);
       setTone(this.#result, 'bad');
-    } finally {
       this.#button.disabled = false;
     }
   }

@@ -1,6 +1,7 @@
 /** The events, newest first, each with its why in words. */
-import type { MienEvent } from '../../events.ts';
+
 import { eventName } from '../../event-name.ts';
+import type { MienEvent } from '../../events.ts';
 import { describeEvent } from '../../events-text.ts';
 import { byId, el, fact } from './dom.ts';
 import { whyWords } from './words.ts';
@@ -84,7 +85,7 @@ function whyList(event: MienEvent, name: string, clock: MienEvent['data']['clock
 
 /** The terminal's columns, run together. */
 function sentence(event: MienEvent): string {
-  return describeEvent(event).replaceAll('  ', ', ');
+  return describeEvent(event).replaceAll('  ', ', ').replaceAll(' %', '\u00a0%');
 }
 
 function who(event: MienEvent): string {

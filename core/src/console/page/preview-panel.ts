@@ -58,7 +58,10 @@ export class PreviewPanel {
     const endsAt = performance.now() + onMs;
     const tick = (): void => {
       const seconds = Math.ceil((endsAt - performance.now()) / 1000);
-      if (seconds <= 0) return this.stop();
+      if (seconds <= 0) {
+        this.stop();
+        return;
+      }
       setText(this.#left, `off in ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`);
     };
     this.#timer = setInterval(tick, 1000);
