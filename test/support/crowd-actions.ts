@@ -60,3 +60,18 @@ export const actions: fc.Arbitrary<Action[]> = fc.array(
   ),
   { minLength: 1, maxLength: 60, size: 'max' },
 );
+
+export interface Scene {
+  readonly seed: number;
+  readonly frameMs: number;
+  /** Between neighbours, as a share of the picture: from shoulder to shoulder to well apart. */
+  readonly spacing: number;
+  /** Everybody is there from the start. */
+  readonly full: boolean;
+}
+export const scenes: fc.Arbitrary<Scene> = fc.record({
+  seed: fc.integer({ min: 1, max: 2 ** 31 }),
+  frameMs: fc.constantFrom(33, 50, 66),
+  spacing: fc.constantFrom(0.11, 0.14, 0.18, 0.25),
+  full: fc.boolean(),
+});

@@ -3,7 +3,7 @@
  * face is. Ages lie in ranges that do not touch, so that an estimate made of two humans' samples falls between them.
  */
 import type { Box, FaceSample, HeadLabels, Observation, ObservedFace } from '../../core/src/observation.ts';
-import type { Action } from './crowd-actions.ts';
+import type { Action, Scene } from './crowd-actions.ts';
 import { FRAME, heads, observation } from './observations.ts';
 
 export const AGES = [9, 27, 45, 63] as const;
@@ -53,14 +53,14 @@ export class Crowd {
   #garbage = 0;
   #ended: { track: number; reason: 'lost' | 'exited' | 'merged'; into?: number }[] = [];
 
-  constructor(camera: string, seed: number, frameMs: number) {
+  constructor(camera: string, { seed, frameMs, spacing, full }: Scene) {
     this.#camera = camera;
     this.#seed = seed | 1;
     this.#frameMs = frameMs;
     this.#humans = AGES.map((_, i) => ({
-      inside: false,
-      track: 0,
-      x: 0.15 + 0.23 * i,
+      inside: full,
+      track: full ? this.#nextTrack++ : 0,
+      x: 0.15 + spacing * i,
       y: 0.4 + 0.01 * i,
       px: 90 + 20 * i,
       dx: 0,

@@ -97,12 +97,12 @@ expression('what nobody saw did not hold', () => {
 expression('never two switches within the rest, whatever comes', () => {
   const samples = fc.array(
     fc.record({
-      probs: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 }),
+      probs: fc.oneof(fc.constantFrom(NEUTRAL, POSITIVE, NEGATIVE), fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 })),
       quality: fc.double({ min: 0, max: 1, noNaN: true }),
       dt: fc.integer({ min: 0, max: 400 }),
       repeat: fc.integer({ min: 1, max: 12 }),
     }),
-    { maxLength: 60 },
+    { maxLength: 60, size: 'max' },
   );
   let switched = 0;
   fc.assert(

@@ -24,7 +24,8 @@ people('the moment to greet comes within the first second of an appearance', () 
   const stage = new Stage();
   stage.show(1000, [face(1)]);
   const [appeared, first] = [the(stage.events, 'person.appeared'), only(stage.events, 'person.updated')[0]];
-  assert.ok(first?.data.settled.includes('gender'));
+  assert.ok(first);
+  assert.ok(first.data.settled.includes('gender'));
   assert.is(first.data.why.rule, 'settled');
   assert.ok(first.data.clock.capturedMonoMs - appeared.data.clock.capturedMonoMs < 300);
 });
