@@ -22,6 +22,8 @@ const VIEW_YEARS = 4;
 const ERRORS = 1.5;
 const MOST_YEARS = 12;
 const CERTAIN_GENDER = 0.8;
+/** Nothing is ever told as certain. */
+const MOST_CERTAIN = 0.999;
 /** A minor's flag falls only well under the threshold that raised it. */
 const MINOR_RELEASE = 0.75;
 
@@ -150,7 +152,7 @@ export class Evidence {
   #genderNow(why: AbstainReason): Attributes['gender'] & {} {
     const { label, n } = this.gender;
     if (label < 0) return abstained(n === 0 ? why : 'low_confidence');
-    return { label: this.#genderLabels[label] as string, p: thousandth(this.gender.p(label)), n, stable: true };
+    return { label: this.#genderLabels[label] as string, p: Math.min(MOST_CERTAIN, thousandth(this.gender.p(label))), n, stable: true };
   }
 
   #expressionNow(t: number, why: AbstainReason): Attributes['expression'] & {} {

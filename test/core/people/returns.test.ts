@@ -31,6 +31,18 @@ returns('within 2 s on a new track: the same id, returned in the next update, at
   assert.ok(now?.age && 'n' in now.age && before?.age && 'n' in before.age && now.age.n > before.age.n);
 });
 
+returns('on the same track, after it was hidden: returned too, with the attributes once they agree', () => {
+  const stage = new Stage();
+  stage.show(2000, [at(1, 0.5)]);
+  stage.show(400, [face(1, { score: 0, sample: null })]);
+  stage.show(1500, [at(1, 0.5)]);
+  assert.is(stage.people.current()[0]?.returned, false, 'gaps of the detector are no return');
+  stage.show(800, [face(1, { score: 0, sample: null })]);
+  const events = stage.show(1500, [at(1, 0.5)]);
+  assert.ok(only(events, 'person.updated').some(({ data }) => data.changed.includes('returned') && data.person.returned));
+  assert.is(appeared(stage).length, 1);
+});
+
 returns('after person.left, within the grace: a new id with returned', () => {
   const stage = new Stage();
   stage.show(2000, [at(1, 0.5)]);
