@@ -44,7 +44,9 @@ export const ApiConfig = Type.Object(
     host: Type.String({ default: '127.0.0.1' }),
     port: Type.Integer({ minimum: 0, maximum: 65535, default: 7430, description: '0 takes any free port' }),
     token: Type.Optional(Type.String({ minLength: 16, description: 'demanded off loopback; may be given as MIEN_TOKEN' })),
-    previewToken: Type.Optional(Type.String({ minLength: 16, description: 'a second token that also has the scope camera.preview; without it `token` has it' })),
+    previewToken: Type.Optional(
+      Type.String({ minLength: 16, description: 'a second token that also has the scope camera.preview; without it `token` has it' }),
+    ),
   },
   strict,
 );
@@ -67,7 +69,7 @@ export const DistanceConfig = Type.Object(
     nearLeaveM: Type.Number({ default: 1.5 }),
     midEnterM: Type.Number({ default: 2.5 }),
     midLeaveM: Type.Number({ default: 3.0 }),
-    faceWidthM: Type.Number({ default: 0.155, description: 'assumed width of the detector\'s face box on an adult' }),
+    faceWidthM: Type.Number({ default: 0.155, description: "assumed width of the detector's face box on an adult" }),
   },
   strict,
 );
@@ -79,6 +81,16 @@ export const AttentionConfig = Type.Object(
     off: Type.Number({ default: 0.4 }),
     offMs: Type.Number({ default: 800 }),
     glanceMs: Type.Number({ default: 1000, description: 'shorter spans are glances, longer ones looks' }),
+  },
+  strict,
+);
+
+export const EngagementConfig = Type.Object(
+  {
+    engageMs: Type.Number({ minimum: 0, default: 2000, description: 'near and attending for so long is engaged' }),
+    disengageMs: Type.Number({ minimum: 0, default: 2000, description: 'disengaging lasts so long after engaged ended' }),
+    approachMps: Type.Number({ default: 0.35, description: 'an approach begins at this speed towards the device' }),
+    approachEndMps: Type.Number({ default: 0.15 }),
   },
   strict,
 );
@@ -140,6 +152,7 @@ export const Config = Type.Object(
     presence: Type.Object(PresenceConfig.properties, { ...strict, default: {} }),
     distance: Type.Object(DistanceConfig.properties, { ...strict, default: {} }),
     attention: Type.Object(AttentionConfig.properties, { ...strict, default: {} }),
+    engagement: Type.Object(EngagementConfig.properties, { ...strict, default: {} }),
     expression: Type.Object(ExpressionConfig.properties, { ...strict, default: {} }),
     attributes: Type.Object(AttributesConfig.properties, { ...strict, default: {} }),
     log: Type.Object(LogConfig.properties, { ...strict, default: {} }),

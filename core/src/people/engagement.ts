@@ -1,10 +1,5 @@
+import type { Config } from '../config.ts';
 import type { Engagement as EngagementLevel, Zone } from '../events.ts';
-
-/** Numbers of the definitions in the events' specification (ROS4HRI's five levels). */
-export const ENGAGE_MS = 2000;
-export const DISENGAGE_MS = 2000;
-const APPROACH_MPS = 0.35;
-const APPROACH_END_MPS = 0.15;
 
 export interface EngagementInput {
   /** A pose has been seen long enough to judge. */
@@ -16,18 +11,24 @@ export interface EngagementInput {
 }
 
 /**
- * unknown: not judged yet. engaged: near and attending for 2 s. disengaging: the 2 s after that ended. engaging: approaching, or
+ * unknown: not judged yet. engaged: near and attending for `engageMs`. disengaging: `disengageMs` after that ended. engaging: approaching, or
  * attending but not (yet) engaged. disengaged: the rest.
  */
 export class Engagement {
+  readonly #rules: Config['engagement'];
   level: EngagementLevel = 'unknown';
   #approaching = false;
   #endedAt = 0;
 
+  constructor(rules: Config['engagement']) {
+    this.#rules = rules;
+  }
+
   update({ known, attending, attendingMs, zone, approachMps }: EngagementInput, t: number): void {
-    this.#approaching = approachMps >= (this.#approaching ? APPROACH_END_MPS : APPROACH_MPS);
+    const { engageMs, disengageMs } = this.#rules;
+    this.#approaching = approachMps >= (this.#approaching ? this.#rules.approachEndMps : this.#rules.approachMps);
     if (!known) return;
-    if (attending && zone === 'near' && attendingMs >= ENGAGE_MS) {
+    if (attending && zone === 'near' && attendingMs >= engageMs) {
       this.level = 'engaged';
       return;
     }
@@ -35,7 +36,7 @@ export class Engagement {
       this.level = 'disengaging';
       this.#endedAt = t;
     }
-    if (this.level === 'disengaging' && t - this.#endedAt < DISENGAGE_MS) return;
+    if (this.level === 'disengaging' && t - this.#endedAt < disengageMs) return;
     this.level = attending || this.#approaching ? 'engaging' : 'disengaged';
   }
 }

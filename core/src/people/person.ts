@@ -28,7 +28,7 @@ export class PersonState implements Trace {
   readonly firstSeen: number;
   readonly attention: Attention;
   readonly place: Place;
-  readonly engagement = new Engagement();
+  readonly engagement: Engagement;
   readonly #share = new Map<string, number>();
   readonly #zones = { near: 0, mid: 0, far: 0 };
   quality: FaceQuality = { score: 0, facePx: 0, yawDeg: 0, pitchDeg: 0, rollDeg: 0 };
@@ -55,6 +55,7 @@ export class PersonState implements Trace {
     this.evidence = evidence;
     this.attention = new Attention(config.attention);
     this.place = new Place(view);
+    this.engagement = new Engagement(config.engagement);
   }
 
   /** Since when it is open whether the track still shows this person; null when it does. Attributes are held back meanwhile. */

@@ -1,6 +1,5 @@
 import type { Config } from '../config.ts';
 import type { HeadLabels } from '../observation.ts';
-import { ENGAGE_MS } from './engagement.ts';
 import type { PersonState } from './person.ts';
 
 /** A rule that holds something back, and how far it has come. `progress` and `thresholds` share their keys. */
@@ -112,7 +111,7 @@ function* adult({ evidence }: PersonState, config: Config, heads: HeadLabels, t:
   );
 }
 
-function* attention({ attention: now, place, engagement }: PersonState, { attention: rules, distance }: Config): Generator<WhyNot> {
+function* attention({ attention: now, place, engagement }: PersonState, { attention: rules, distance, engagement: { engageMs } }: Config): Generator<WhyNot> {
   const { on, onMs, off, offMs } = rules;
   const score = now.score.toFixed(2);
   if (now.attending) {
@@ -133,6 +132,6 @@ function* attention({ attention: now, place, engagement }: PersonState, { attent
     );
   }
   if (engagement.level === 'engaged') return;
-  const detail = `${place.zone} at ${place.m.toFixed(1)} m, attending for ${seconds(now.currentMs)}; near and ${seconds(ENGAGE_MS)} make engaged`;
-  yield held('engaged', 'engagement', detail, { distanceM: [place.m, distance.nearEnterM], attendingMs: [now.currentMs, ENGAGE_MS] });
+  const detail = `${place.zone} at ${place.m.toFixed(1)} m, attending for ${seconds(now.currentMs)}; near and ${seconds(engageMs)} make engaged`;
+  yield held('engaged', 'engagement', detail, { distanceM: [place.m, distance.nearEnterM], attendingMs: [now.currentMs, engageMs] });
 }

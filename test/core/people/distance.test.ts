@@ -85,13 +85,13 @@ const engagement = suite('engagement');
 const still = { known: true, attending: false, attendingMs: 0, zone: 'near' as Zone, approachMps: 0 };
 
 engagement('is unknown until it can be judged', () => {
-  const it = new Engagement();
+  const it = new Engagement(testConfig().engagement);
   it.update({ ...still, known: false, attending: true, attendingMs: 5000 }, 0);
   assert.is(it.level, 'unknown');
 });
 
 engagement('goes through the five levels', () => {
-  const it = new Engagement();
+  const it = new Engagement(testConfig().engagement);
   const levels: string[] = [];
   const step = (t: number, more: object): void => {
     it.update({ ...still, ...more }, t);
@@ -108,13 +108,13 @@ engagement('goes through the five levels', () => {
 });
 
 engagement('only the near zone engages', () => {
-  const it = new Engagement();
+  const it = new Engagement(testConfig().engagement);
   it.update({ ...still, zone: 'mid', attending: true, attendingMs: 9000 }, 0);
   assert.is(it.level, 'engaging');
 });
 
 engagement('an approach begins at 0.35 m/s and lasts to 0.15', () => {
-  const it = new Engagement();
+  const it = new Engagement(testConfig().engagement);
   const at = (approachMps: number): string => {
     it.update({ ...still, approachMps }, 0);
     return it.level;
