@@ -36,9 +36,7 @@ const steps = [
     says: 'compiling TypeScript',
     inputs: ['tsconfig.base.json', 'native/src', 'native/tsconfig.json', 'core/src', 'core/tsconfig.json', 'package-lock.json'],
     outputs: ['native/dist/index.js', 'core/dist/cli.js'],
-    run: [
-      ['node', ...tsc, '-b', 'native', 'core'],
-    ],
+    run: [['node', ...tsc, '-b', 'native', 'core']],
   },
   {
     name: 'console',

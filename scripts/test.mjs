@@ -1,5 +1,5 @@
 // `npm test [part ...]`: sets up, runs each part, counts what uvu and pytest report, and ends with "N passed, N failed".
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { aptInstall, onPath } from './lib/programs.mjs';
@@ -79,7 +79,9 @@ async function runFile(file) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const name = relative(root, file);
   count(passed, failed, name);
-  console.log(`${failed ? 'FAIL' : '  ok'} ${name}: ${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''} (${seconds} s)`);
+  console.log(
+    `${failed ? 'FAIL' : '  ok'} ${name}: ${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''} (${seconds} s)`,
+  );
   if (failed) console.log(output);
   else for (const line of output.split('\n')) if (/skipped:|^\s*skip\b|SKIP/.test(line)) console.log(`       ${line.trim()}`);
 }
@@ -112,7 +114,10 @@ async function python() {
     console.log(`SKIP model/tests: ${environment.why}`);
     return;
   }
-  for (const [name, args] of [['ruff', ['-m', 'ruff', 'check', 'model']], ['pytest', ['-m', 'pytest', '-q', '-rs', 'model/tests', '--ignore=model/tests/torch']]]) {
+  for (const [name, args] of [
+    ['ruff', ['-m', 'ruff', 'check', 'model']],
+    ['pytest', ['-m', 'pytest', '-q', '-rs', 'model/tests', '--ignore=model/tests/torch']],
+  ]) {
     const { status, output } = await capture(environment.python, args, fileTimeoutMs);
     const number = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(output)?.[1] ?? 0);
     const passed = name === 'ruff' ? Number(status === 0) : number('passed');
@@ -148,7 +153,11 @@ for (const name of names) {
   console.log(`\n== ${name}: ${part.says}`);
   ensurePrograms(part.needs);
   if (part.run) await part.run();
-  else await runFiles(part.files.flatMap((path) => [...testFiles(join(root, path))]), part.jobs);
+  else
+    await runFiles(
+      part.files.flatMap((path) => [...testFiles(join(root, path))]),
+      part.jobs,
+    );
   console.log(`== ${name}: ${((performance.now() - begun) / 1000).toFixed(0)} s`);
 }
 console.log(`\n${((performance.now() - started) / 1000).toFixed(0)} s in all${broken.length ? `; failed: ${broken.join(', ')}` : ''}`);

@@ -17,7 +17,9 @@ if (existsSync(setup) && existsSync(join(core, 'src'))) {
   const { ensureSetup } = await import(pathToFileURL(setup).href);
   node = ensureSetup();
 } else if (major < 22 || (major === 22 && minor < 18)) {
-  process.stderr.write(`mien needs Node 22.18 or newer; this is ${process.versions.node}. Install Node 24, or run it with: npx -p node-linux-${process.arch}@24 node ${fileURLToPath(import.meta.url)}\n`);
+  process.stderr.write(
+    `mien needs Node 22.18 or newer; this is ${process.versions.node}. Install Node 24, or run it with: npx -p node-linux-${process.arch}@24 node ${fileURLToPath(import.meta.url)}\n`,
+  );
   process.exit(2);
 }
 

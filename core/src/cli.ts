@@ -43,7 +43,7 @@ function createProgram(): Command {
     .option('-c, --config <mien.yaml>', 'configuration file')
     .option('--json', 'one JSON object per input on stdout')
     .option('--crop', 'each picture is one aligned square crop: no detection, exactly one face')
-    .option('--as-person', 'withhold what the quality gate, abstention and the minors\' rule would withhold in an event')
+    .option('--as-person', "withhold what the quality gate, abstention and the minors' rule would withhold in an event")
     .option('--annotate <out.jpg>', 'write the picture with boxes drawn (one input) or into this folder (several)')
     .option('--precision <int8|fp32>', 'which network of the release runs')
     .option('--detector <name>', 'which detector of the release runs')

@@ -15,17 +15,25 @@ export { ContainerModule } from 'inversify';
 
 /** Parts of the sight process. Needs CONFIG, LOGGER, MODEL_LISTENER and FEEDS. */
 export const sightModule = new ContainerModule(async ({ bind }) => {
-  const [{ chooseBackend }, { bundledRelease }, { createModelManager }, { createAligner }, { createDetector }, { createRecognizer }, { createAnalyzer }, { createCameraOpener }] =
-    await Promise.all([
-      import('./inference/backends.ts'),
-      import('./inference/manifest-file.ts'),
-      import('./inference/model-manager.ts'),
-      import('./sight/aligner.ts'),
-      import('./sight/detector.ts'),
-      import('./sight/recognizer.ts'),
-      import('./sight/analyzer.ts'),
-      import('./sight/camera-opener.ts'),
-    ]);
+  const [
+    { chooseBackend },
+    { bundledRelease },
+    { createModelManager },
+    { createAligner },
+    { createDetector },
+    { createRecognizer },
+    { createAnalyzer },
+    { createCameraOpener },
+  ] = await Promise.all([
+    import('./inference/backends.ts'),
+    import('./inference/manifest-file.ts'),
+    import('./inference/model-manager.ts'),
+    import('./sight/aligner.ts'),
+    import('./sight/detector.ts'),
+    import('./sight/recognizer.ts'),
+    import('./sight/analyzer.ts'),
+    import('./sight/camera-opener.ts'),
+  ]);
   bind(T.BACKEND).toResolvedValue((config) => chooseBackend(config.model.backend), [T.CONFIG]);
   bind(T.MODELS).toResolvedValue(
     ({ model }, backend, listener) =>

@@ -22,7 +22,13 @@ export function createLogger(options: LoggerOptions): Logger {
   const streams: StreamEntry[] = [{ stream: pretty ? prettyStderr() : destination({ fd: 2, sync: true }), level: 'trace' }];
   if (options.file !== undefined) streams.push({ stream: fileStream(options.file), level: 'trace' });
   return pino(
-    { level: options.level, name: options.name, base: { name: options.name }, timestamp: stdTimeFunctions.isoTime, redact: { paths: redact, censor: '[secret]' } },
+    {
+      level: options.level,
+      name: options.name,
+      base: { name: options.name },
+      timestamp: stdTimeFunctions.isoTime,
+      redact: { paths: redact, censor: '[secret]' },
+    },
     multistream(streams),
   );
 }

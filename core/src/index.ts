@@ -15,5 +15,5 @@ export { createMien, type Mien, type MienOptions } from './mien.ts';
 export type { Observation } from './observation.ts';
 export type { People } from './people/people.ts';
 export { Scope } from './scope.ts';
-export type { Analysis, Models, ModelStatus, Sight } from './sight/sight.ts';
+export type { Analysis, ModelStatus, Models, Sight } from './sight/sight.ts';
 export * as tokens from './tokens.ts';

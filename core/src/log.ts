@@ -1,4 +1,3 @@
-
 /** What the house asks of a logger. Fields first, message second, as pino has it. */
 export interface Logger {
   error(fields: object, message: string): void;

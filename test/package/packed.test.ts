@@ -33,7 +33,11 @@ function npm(args: readonly string[], cwd: string): string {
 async function run(version: keyof typeof NODES, args: readonly string[]) {
   const node = nodeOf(version);
   // No compiler, no ffmpeg, no shell tools: only this Node.
-  const child = spawn(node, [join('node_modules', '.bin', 'mien'), ...args], { cwd: place, env: { PATH: bare, HOME: folder.path }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(node, [join('node_modules', '.bin', 'mien'), ...args], {
+    cwd: place,
+    env: { PATH: bare, HOME: folder.path },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const [stdout, stderr, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -77,7 +81,10 @@ for (const version of [22, 24] as const) {
   packed(`play the clip on Node ${version}: four people appear and leave`, async () => {
     const { code, stdout, stderr } = await run(version, ['run', '--once', '--json']);
     assert.is(code, 0, stderr);
-    const types = stdout.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { type: string }).type);
+    const types = stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => (JSON.parse(line) as { type: string }).type);
     assert.is(types.filter((type) => type === 'mien.person.appeared.v1').length, 4);
     assert.is(types.filter((type) => type === 'mien.person.left.v1').length, 4);
   });
@@ -104,7 +111,11 @@ for await (const event of createClient({ url: url ?? '' }).events({ types: ['per
   cpSync(join(root, 'node_modules', '@types', 'node'), join(place, 'node_modules', '@types', 'node'), { recursive: true });
   cpSync(join(root, 'node_modules', 'undici-types'), join(place, 'node_modules', 'undici-types'), { recursive: true });
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const done = spawnSync(process.execPath, [tsc, '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--lib', 'esnext,dom', '--types', 'node', 'use.ts'], { cwd: place, encoding: 'utf8' });
+  const done = spawnSync(
+    process.execPath,
+    [tsc, '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--lib', 'esnext,dom', '--types', 'node', 'use.ts'],
+    { cwd: place, encoding: 'utf8' },
+  );
   assert.is(done.status, 0, done.stdout);
 });
 

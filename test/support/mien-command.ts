@@ -43,7 +43,11 @@ export function startMien(args: readonly string[], options: { input?: Uint8Array
     signal,
     stdout,
     stderr,
-    json: <T>() => stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as T),
+    json: <T>() =>
+      stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as T),
   }));
   return {
     process: child,

@@ -23,7 +23,11 @@ export interface AnalyzeCommand {
 /** `mien analyze`. One line (or JSON object) per input in the order given; a bad input does not stop the others. */
 export async function analyze(words: readonly string[], options: AnalyzeCommand): Promise<void> {
   const input = options.config === undefined ? {} : await readConfigFile(options.config);
-  const model = { ...(input.model as object | undefined), ...(options.precision && { precision: options.precision }), ...(options.detector && { detector: options.detector }) };
+  const model = {
+    ...(input.model as object | undefined),
+    ...(options.precision && { precision: options.precision }),
+    ...(options.detector && { detector: options.detector }),
+  };
   const config = checkConfig({ ...input, model }, options.config ?? 'the command line');
   const inputs = await findInputs(words);
   const several = inputs.length > 1;
@@ -52,11 +56,15 @@ export async function analyze(words: readonly string[], options: AnalyzeCommand)
     if ('error' in one) return one.error;
     try {
       const image = await readInput(one.file);
-      const analysis = await sight.analyze(image, {
-        crop: options.crop ?? false,
-        asPerson: options.asPerson ?? false,
-        ...(options.annotate !== undefined && { annotate: 'boxes' as const }),
-      }, stop.signal);
+      const analysis = await sight.analyze(
+        image,
+        {
+          crop: options.crop ?? false,
+          asPerson: options.asPerson ?? false,
+          ...(options.annotate !== undefined && { annotate: 'boxes' as const }),
+        },
+        stop.signal,
+      );
       if (analysis.annotated && options.annotate !== undefined) {
         await writeFile(several ? join(options.annotate, annotatedName(one.file)) : options.annotate, analysis.annotated);
       }
@@ -98,7 +106,10 @@ function faceText({ box, age, gender, expression, quality, wouldAbstain }: Analy
     `  at ${box.map((number) => Math.round(number)).join(',')}`,
     age && ('abstain' in age ? `age ${withheld(age)}` : `age ${age.years.toFixed(0)} ± ${age.sd.toFixed(0)}`),
     gender && ('abstain' in gender ? `gender ${withheld(gender)}` : `${gender.label} ${(gender.p * 100).toFixed(0)} %`),
-    expression && ('abstain' in expression ? `expression ${withheld(expression)}` : `${expression.label} ${((expression.probs[expression.label] ?? 0) * 100).toFixed(0)} %`),
+    expression &&
+      ('abstain' in expression
+        ? `expression ${withheld(expression)}`
+        : `${expression.label} ${((expression.probs[expression.label] ?? 0) * 100).toFixed(0)} %`),
     `quality ${quality.score.toFixed(2)}`,
     wouldAbstain && wouldAbstain.length > 0 && `an event would withhold (${wouldAbstain.join(', ')})`,
   ];

@@ -26,13 +26,17 @@ export async function calibrate(options: CalibrateCommand): Promise<void> {
   const config = checkConfig(await readConfigFile(options.config), options.config);
   const index = options.camera === undefined ? 0 : config.cameras.findIndex(({ name }) => name === options.camera);
   const camera = config.cameras[index];
-  if (!camera) throw new MienError('CAMERA_NOT_FOUND', `${options.config} has no camera "${options.camera}"; it has ${config.cameras.map(({ name }) => name).join(', ')}`);
+  if (!camera)
+    throw new MienError('CAMERA_NOT_FOUND', `${options.config} has no camera "${options.camera}"; it has ${config.cameras.map(({ name }) => name).join(', ')}`);
   const { calibration: _, ...uncalibrated } = camera as CameraConfig;
   const distances = await measure({ ...config, cameras: [uncalibrated] }, options);
   const median = distances[Math.floor(distances.length / 2)] as number;
   const spread = ((distances[Math.floor(distances.length * 0.9)] as number) - (distances[Math.floor(distances.length * 0.1)] as number)) / median;
   if (spread > MOST_SPREAD) {
-    throw new MienError('CAMERA_LOST', `the face moved too much (the measured distance spread over ${(spread * 100).toFixed(0)} %, at most ${MOST_SPREAD * 100} % is a measurement); stand still at ${options.at} m and try again`);
+    throw new MienError(
+      'CAMERA_LOST',
+      `the face moved too much (the measured distance spread over ${(spread * 100).toFixed(0)} %, at most ${MOST_SPREAD * 100} % is a measurement); stand still at ${options.at} m and try again`,
+    );
   }
   const factor = Number((options.at / median).toFixed(4));
   const document = parseDocument(await readFile(options.config, 'utf8'));
@@ -65,7 +69,10 @@ async function measure(config: Parameters<typeof createMien>[0], { at, seconds }
     stop[Symbol.dispose]();
   }
   if (distances.length < LEAST_SAMPLES) {
-    throw new MienError('CAMERA_LOST', `one person was seen alone in ${distances.length} of the looks, ${LEAST_SAMPLES} are needed${crowded ? ` (in ${crowded} there were several people)` : ''}; stand alone before the camera and try again`);
+    throw new MienError(
+      'CAMERA_LOST',
+      `one person was seen alone in ${distances.length} of the looks, ${LEAST_SAMPLES} are needed${crowded ? ` (in ${crowded} there were several people)` : ''}; stand alone before the camera and try again`,
+    );
   }
   return distances.sort((a, b) => a - b);
 }

@@ -32,7 +32,10 @@ async function* folder(path: string): AsyncGenerator<Input> {
   const pictures = names.filter((name) => PICTURE_ENDINGS.has(extname(name).toLowerCase())).sort();
   for (const name of pictures) yield { file: join(path, name) };
   if (pictures.length === 0) {
-    yield { file: path, error: new MienError('INPUT_NOT_FOUND', `The folder ${path} holds no pictures; expected names ending in ${[...PICTURE_ENDINGS].join(', ')}.`) };
+    yield {
+      file: path,
+      error: new MienError('INPUT_NOT_FOUND', `The folder ${path} holds no pictures; expected names ending in ${[...PICTURE_ENDINGS].join(', ')}.`),
+    };
   }
 }
 

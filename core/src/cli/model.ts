@@ -1,8 +1,8 @@
+import { MienError } from '../errors.ts';
 import { chooseBackend } from '../inference/backends.ts';
 import { loadNetwork } from '../inference/loaded-network.ts';
 import { bundledRelease, findNetwork, type Release, readRelease } from '../inference/manifest-file.ts';
 import type { NetworkManifest } from '../inference/model-manifest.ts';
-import { MienError } from '../errors.ts';
 
 export interface ModelCommand {
   release?: string;
@@ -16,13 +16,22 @@ const open = (options: ModelCommand): Promise<Release> => readRelease(options.re
 export async function modelList(options: ModelCommand): Promise<void> {
   const { manifest, directory } = await open(options);
   if (options.json) {
-    print(JSON.stringify({ name: manifest.name, version: manifest.version, licence: manifest.licence, networks: manifest.networks.map(({ name, role, files }) => ({ name, role, files })) }));
+    print(
+      JSON.stringify({
+        name: manifest.name,
+        version: manifest.version,
+        licence: manifest.licence,
+        networks: manifest.networks.map(({ name, role, files }) => ({ name, role, files })),
+      }),
+    );
     return;
   }
   print(`${manifest.name} ${manifest.version} in ${directory}`);
   print(`licence: ${manifest.licence.name}. ${manifest.licence.statement}`);
   for (const { name, role, files } of manifest.networks) {
-    print(`  ${name.padEnd(18)} ${role.padEnd(11)} ${files.map(({ backend, chip, precision, bytes }) => `${precision} for ${backend} on ${chip} (${(bytes / 1e6).toFixed(1)} MB)`).join(', ')}`);
+    print(
+      `  ${name.padEnd(18)} ${role.padEnd(11)} ${files.map(({ backend, chip, precision, bytes }) => `${precision} for ${backend} on ${chip} (${(bytes / 1e6).toFixed(1)} MB)`).join(', ')}`,
+    );
   }
 }
 
@@ -44,7 +53,8 @@ function* describe(network: NetworkManifest): Generator<string> {
   const { input } = network;
   yield `${network.name}: ${network.description}`;
   yield `input        ${input.width}x${input.height} ${input.colorOrder} ${input.layout} ${input.dtype}, (p - ${input.mean.join('/')}) / ${input.scale.join('/')} applied by the ${input.normalisedBy}`;
-  for (const file of network.files) yield `file         ${file.path}  ${file.precision}, ${file.backend} on ${file.chip}, sha256 ${file.sha256.slice(0, 16)}...`;
+  for (const file of network.files)
+    yield `file         ${file.path}  ${file.precision}, ${file.backend} on ${file.chip}, sha256 ${file.sha256.slice(0, 16)}...`;
   if (network.role === 'detector') {
     yield `anchors      ${network.anchors.map(({ size, perCell }) => `${size}x${size}x${perCell}`).join(' + ')}, score from ${network.scoreThreshold}`;
     return;

@@ -2,7 +2,7 @@ import { createLogger } from '../create-logger.ts';
 import { MienError } from '../errors.ts';
 import type { MienEvent } from '../events.ts';
 import { formatEvent } from '../events-text.ts';
-import { checkConfig, loadConfig, type ConfigInput, readConfigFile } from '../load-config.ts';
+import { type ConfigInput, checkConfig, loadConfig, readConfigFile } from '../load-config.ts';
 import type { LogLevel } from '../log.ts';
 import { createMien } from '../mien.ts';
 import type { CameraStatus, ModelStatus } from '../sight/sight.ts';

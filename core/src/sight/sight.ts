@@ -64,7 +64,13 @@ export interface AnalyzedFace {
   readonly box: Box;
   readonly score: number;
   readonly quality: {
-    score: number; facePx: number; yawDeg: number; pitchDeg: number; rollDeg: number; light: number; sharpness: number;
+    score: number;
+    facePx: number;
+    yawDeg: number;
+    pitchDeg: number;
+    rollDeg: number;
+    light: number;
+    sharpness: number;
   };
   readonly age?: { readonly years: number; readonly sd: number } | Abstained;
   readonly gender?: { readonly label: string; readonly p: number } | Abstained;

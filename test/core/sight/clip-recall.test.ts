@@ -46,7 +46,9 @@ clip(`detects at least ${RECALL * 100} % of the visible faces of the ledger`, ()
   let expected = 0;
   let found = 0;
   ledger.ledger.forEach((faces, frame) => {
-    const seen = (observations[frame]?.faces ?? []).filter(({ score }) => score > 0).map(({ box: [x, y, w, h] }) => [x * 1280, y * 720, w * 1280, h * 720] as const);
+    const seen = (observations[frame]?.faces ?? [])
+      .filter(({ score }) => score > 0)
+      .map(({ box: [x, y, w, h] }) => [x * 1280, y * 720, w * 1280, h * 720] as const);
     for (const { person, box, visible } of faces) {
       if (visible < VISIBLE) continue;
       expected += 1;
