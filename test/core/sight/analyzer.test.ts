@@ -52,6 +52,19 @@ analysis('finds no faces in a plain picture, and that is no error', async () => 
   assert.match(result.origin.model, '@');
 });
 
+analysis('tiny, odd and long pictures are read like any other', async () => {
+  for (const [width, height] of [
+    [16, 16],
+    [17, 33],
+    [1, 1],
+    [3000, 16],
+    [16, 2001],
+  ] as const) {
+    const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7) % 256);
+    assert.equal((await analyzer.analyze({ pixels: { data, width, height, format: 'rgb' }, decodeMs: 0 })).faces, [], `${width}x${height}`);
+  }
+});
+
 analysis('a close-up that fills the picture is found', async () => {
   const { pixels } = await portrait('hopper');
   const [face] = (await analyzer.analyze({ pixels, decodeMs: 0 })).faces;
