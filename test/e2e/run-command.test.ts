@@ -114,6 +114,28 @@ for (const [what, content, says] of [
   });
 }
 
+command('backend auto falls back to the CPU here, and every event and the terminal say so', async () => {
+  const config = join(folder.path, 'auto.yaml');
+  writeFileSync(config, 'model:\n  backend: auto\n');
+  const outcome = await mien(['run', '--once', '--json', '--config', config]);
+  assert.is(outcome.code, 0, outcome.stderr);
+  assert.match(outcome.stderr, /degraded: faces-npu-head/);
+  for (const { data } of outcome.json<MienEvent>()) {
+    if (!('origin' in data)) continue;
+    assert.is(data.origin.degraded, true);
+    assert.match(data.origin.degradedReason ?? '', /CPU/);
+  }
+});
+
+command('backend rknn never falls back', async () => {
+  const config = join(folder.path, 'rknn.yaml');
+  writeFileSync(config, 'model:\n  backend: rknn\n');
+  const { code, stdout, stderr } = await mien(['run', '--once', '--json', '--config', config]);
+  assert.is(code, 1);
+  assert.is(stdout, '');
+  assert.match(stderr, /Rockchip NPU/);
+});
+
 command('a full disk under the log is told once and stops nothing', async () => {
   const config = join(folder.path, 'full.yaml');
   writeFileSync(config, 'log:\n  level: debug\n  file: /dev/full\ncameras:\n  - source: nothing.mp4\n');
