@@ -26,9 +26,7 @@ def open_session(model: Path | bytes, threads: int = 0):
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(
-        model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"])
 
 
 def answer(session, images: np.ndarray, batch: int = 32) -> Answers:

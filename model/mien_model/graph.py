@@ -14,9 +14,7 @@ SCALE = 127.5
 def take_pixels(model: onnx.ModelProto) -> onnx.ModelProto:
     """A float network of `input` f32 [n, 3, 112, 112] turned into one of `input` u8 [n, 112, 112, 3], RGB, normalising itself."""
     _rename(model, "input", "normalised")
-    model.graph.initializer.extend(
-        [numpy_helper.from_array(np.float32(MEAN), "mean"), numpy_helper.from_array(np.float32(1 / SCALE), "inverse_scale")]
-    )
+    model.graph.initializer.extend([numpy_helper.from_array(np.float32(MEAN), "mean"), numpy_helper.from_array(np.float32(1 / SCALE), "inverse_scale")])
     front = [
         helper.make_node("Transpose", ["input"], ["planes"], "planes", perm=[0, 3, 1, 2]),
         helper.make_node("Cast", ["planes"], ["float_planes"], "float_planes", to=TensorProto.FLOAT),

@@ -106,9 +106,7 @@ def describe() -> str:
     """The network's table as text."""
     rows = [f"{'stage':<20}{'kernel':>7}{'stride':>7}{'groups':>7}{'channels':>9}{'output':>10}{'parameters':>12}"]
     for c in convolutions():
-        rows.append(
-            f"{c.name:<20}{c.kernel:>7}{c.stride:>7}{c.groups:>7}{c.outputs:>9}{f'{c.side}x{c.side}':>10}{c.parameters:>12,}"
-        )
+        rows.append(f"{c.name:<20}{c.kernel:>7}{c.stride:>7}{c.groups:>7}{c.outputs:>9}{f'{c.side}x{c.side}':>10}{c.parameters:>12,}")
     for name, n in HEADS.items():
         rows.append(f"{'head.' + name:<20}{'-':>7}{'-':>7}{'-':>7}{n:>9}{'':>10}{n * (LAST + 1):>12,}")
     return "\n".join([*rows, f"{parameters():,} parameters, {multiply_adds():,} multiply-adds"])

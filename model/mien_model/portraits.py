@@ -16,11 +16,17 @@ SOURCES = {
     "astronaut": ("scikit-image", "0.25.2", [], "skimage/data/astronaut.png", "NASA, public domain"),
     "hopper": ("matplotlib", "3.10.3", [], "matplotlib/mpl-data/sample_data/grace_hopper.jpg", "US Navy, public domain"),
     "obama": (
-        "face_recognition", "1.3.0", ["--no-binary", ":all:"], "tests/test_images/obama.jpg",
+        "face_recognition",
+        "1.3.0",
+        ["--no-binary", ":all:"],
+        "tests/test_images/obama.jpg",
         "official US government portrait, public domain",
     ),
     "biden": (
-        "face_recognition", "1.3.0", ["--no-binary", ":all:"], "tests/test_images/biden.jpg",
+        "face_recognition",
+        "1.3.0",
+        ["--no-binary", ":all:"],
+        "tests/test_images/biden.jpg",
         "official US government portrait, public domain",
     ),
 }
