@@ -121,6 +121,18 @@ returns('recognised by place alone and wrong: the newcomer becomes a person of t
   }
 });
 
+returns('recognised by place alone and wrong: she was last where she was, not where he walked to', () => {
+  const stage = new Stage();
+  stage.show(2000, [at(1, 0.5)]);
+  const [her] = stage.people.current();
+  stage.show(1000, []);
+  const start = stage.t;
+  stage.show(660, (t) => [at(2, 0.5 + (t - start) / 10_000, null)]);
+  stage.show(300, [at(2, 0.566, man)]);
+  const now = stage.people.current().find(({ id }) => id === her?.id);
+  assert.equal(now?.box, her?.box);
+});
+
 returns('across a restart of sight the track numbers mean nothing, the persons stay', () => {
   const stage = new Stage();
   stage.show(2000, [at(1, 0.3), at(2, 0.7, man)]);
