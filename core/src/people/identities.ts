@@ -116,6 +116,7 @@ export class Identities {
       person.track?.unbind(this.#config);
       track.bind(person, agreed, t);
       person.exited = false;
+      if (person.unseen(t)) person.returned = person.returning = true;
     }
   }
 

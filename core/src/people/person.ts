@@ -76,7 +76,8 @@ export class PersonState implements Trace {
   /** The face was detected at time t. */
   see(face: ObservedFace, frame: FrameSize, now: { t: number; heads: HeadLabels }): AttentionChange | null {
     const { t, heads } = now;
-    if (this.report && this.unseen(t)) this.returned = this.returning = true;
+    // On the same track a gap that nobody was told of is the detector's.
+    if (this.report?.toldState === 'unseen' && this.unseen(t)) this.returned = this.returning = true;
     const dt = Math.min(CREDIT_MS, Math.max(0, t - this.lastSeen));
     this.box = face.box;
     this.quality = face.quality;

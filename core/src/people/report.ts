@@ -28,6 +28,11 @@ export class Report {
     if (person.returned) for (const name of SETTLING) if (stable(person[name])) this.#settled.add(name);
   }
 
+  /** Whether the receivers think the person is in sight. */
+  get toldState(): Person['state'] {
+    return this.#told.state;
+  }
+
   /**
    * News worth an update now, or null. At most one in `everyMs`; in the first `everyMs` of a presence only a settled attribute or a return
    * is, so that lesser news does not delay the greeting. `fresh`: came back since the last call.
