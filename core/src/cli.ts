@@ -1,6 +1,7 @@
 /** The command `mien`. Each command loads its own parts, so that `--help` is quick and small. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { ClientError } from './client-error.ts';
 import { MienError } from './errors.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -102,9 +103,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const fault = MienError.from(error);
-    const usage = fault.code === 'OPTION_UNKNOWN' || fault.code === 'CONFIG_INVALID';
+    const refused = error instanceof ClientError;
+    const code: string = refused ? error.code : fault.code;
+    const usage = code === 'OPTION_UNKNOWN' || code === 'CONFIG_INVALID';
     process.stderr.write(`mien: ${fault.message}\n`);
-    if (fault.code === 'INTERNAL') process.stderr.write(`${fault.cause instanceof Error ? fault.cause.stack : fault.stack}\n`);
+    if (code === 'INTERNAL' && !refused) process.stderr.write(`${fault.cause instanceof Error ? fault.cause.stack : fault.stack}\n`);
     return usage ? 2 : 1;
   }
 }

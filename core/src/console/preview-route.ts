@@ -19,7 +19,7 @@ const Query = Type.Object(
   {
     camera: Type.Optional(Type.String({ description: 'the first one when absent' })),
     framesPerSecond: Type.Optional(Type.Number({ minimum: 0.2, maximum: 30, default: 10 })),
-    width: Type.Optional(Type.Integer({ minimum: 64, maximum: 1920 })),
+    width: Type.Optional(Type.Integer({ minimum: 64, maximum: 1280 })),
     access_token: Type.Optional(Type.String({ description: 'the token, where no header can be sent' })),
   },
   { additionalProperties: false },
