@@ -154,7 +154,9 @@ command('finds fifty faces, and one that the border cuts', async () => {
     .toFile(at('border.jpg'));
   const border = await line(at('border.jpg'));
   assert.is(border.error, undefined);
-  for (const one of border.faces ?? []) checkFace(one);
+  const cut = border.faces?.find((one) => one.box[0] < 0);
+  assert.ok(cut, 'its box reaches over the border');
+  checkFace(cut);
 });
 
 command('--crop takes an aligned crop as it is: exactly one face', async () => {
