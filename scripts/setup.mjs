@@ -41,7 +41,7 @@ const steps = [
   {
     name: 'console',
     says: 'bundling the console page',
-    inputs: ['core/src/console/page', 'core/src/events.ts', 'core/src/client.ts', 'scripts/build-console.mjs', 'package-lock.json'],
+    inputs: ['core/src', 'scripts/build-console.mjs', 'package-lock.json'],
     outputs: ['core/dist/console/page/index.html'],
     run: [['node', 'scripts/build-console.mjs']],
   },

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
+import { ensureTestNode } from './lib/node.mjs';
 import { aptInstall, onPath } from './lib/programs.mjs';
 import { say } from './lib/say.mjs';
 import { ensureSetup, root } from './setup.mjs';
@@ -75,7 +76,9 @@ async function runFile(file) {
   const { status, output } = await capture(node, [file], fileTimeoutMs);
   const sum = (word) => [...output.matchAll(new RegExp(`^\\s+${word}:\\s+(\\d+)`, 'gm'))].reduce((all, match) => all + Number(match[1]), 0);
   const [total, passed, skipped] = [sum('Total'), sum('Passed'), sum('Skipped')];
-  const failed = Math.max(total - passed - skipped, status === 0 && total > 0 ? 0 : 1);
+  // A file that lacks a program says so and runs nothing; one that runs nothing and says nothing is broken.
+  const nothing = total === 0 && !/^skipped:/im.test(output);
+  const failed = Math.max(total - passed - skipped, status === 0 && !nothing ? 0 : 1);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const name = relative(root, file);
   count(passed, failed, name);
@@ -142,7 +145,8 @@ if (unknown.length > 0) {
   say(`no such part: ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}, or name a test file`);
   process.exit(2);
 }
-node = ensureSetup();
+ensureSetup();
+node = ensureTestNode(root);
 const files = asked.filter((word) => !(word in parts)).map((file) => join(process.cwd(), file));
 const names = asked.length > 0 ? asked.filter((word) => word in parts) : Object.keys(parts);
 const started = performance.now();

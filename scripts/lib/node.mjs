@@ -18,9 +18,9 @@ export function fetchNode(folder, version) {
   if (existsSync(binary)) return binary;
   const name = `node-${process.platform}-${process.arch}`;
   if (process.platform !== 'linux') {
-    giveUp(`Node ${MINIMUM.join('.')} or newer is needed, this is ${process.versions.node}. Install Node 24 and run the command again.`);
+    giveUp(`Node ${version} is needed, this is ${process.versions.node}. Install Node 24 and run the command again.`);
   }
-  say(`mien set-up: fetching Node ${version} (this one is ${process.versions.node}; Mien needs ${MINIMUM.join('.')} or newer)`);
+  say(`mien set-up: fetching Node ${version} (this one is ${process.versions.node})`);
   const work = `${folder}.${process.pid}`;
   mkdirSync(work, { recursive: true });
   const packed = spawnSync('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', work], { encoding: 'utf8', cwd: work });
@@ -41,5 +41,11 @@ export function fetchNode(folder, version) {
 /** Absolute path of the Node that runs Mien in the repository at `root`. */
 export function ensureNode(root) {
   if (isNewEnough(process.versions.node)) return process.execPath;
+  return fetchNode(join(root, '.mien', 'node'), LOCAL_VERSION);
+}
+
+/** The same for the tests: they are run as TypeScript, and `using` is part of the language from Node 24 on only. */
+export function ensureTestNode(root) {
+  if (isNewEnough(process.versions.node, [24, 0])) return process.execPath;
   return fetchNode(join(root, '.mien', 'node'), LOCAL_VERSION);
 }
