@@ -20,6 +20,8 @@ const cameras = {
 };
 const browser = { there: () => onPath('chromium'), packages: ['chromium'] };
 
+const emulator = { there: () => process.arch !== 'x64' || onPath('qemu-x86_64-static'), packages: ['qemu-user-static'] };
+
 /** The parts in the order of `npm test`. `files` are run by uvu, one process each, `jobs` at a time. */
 const parts = {
   lint: { says: 'lint, import walls and types', run: lint },
@@ -27,7 +29,7 @@ const parts = {
   native: { says: 'native kernels', files: ['test/native'], jobs: 2 },
   contract: { says: 'contract suites', files: ['test/contract'], jobs: 2, needs: [cameras] },
   model: { says: 'model release (Python)', run: python },
-  e2e: { says: 'processes, API, command line', files: ['test/e2e'], jobs: 1, needs: [cameras, browser] },
+  e2e: { says: 'processes, API, command line', files: ['test/e2e'], jobs: 1, needs: [cameras, browser, emulator] },
   package: { says: 'the packed packages in an empty folder', files: ['test/package'], jobs: 1 },
 };
 
