@@ -4,7 +4,7 @@ import type { Lease, Leases } from '../inference/lease.ts';
 import type { RecognizerNetwork } from '../inference/model-manifest.ts';
 import type { FaceSample, HeadLabels, Origin } from '../observation.ts';
 import type { Aligner } from './aligner.ts';
-import { type Affine, cropToImage, type Keypoints, squareToImage } from './geometry.ts';
+import { type Affine, type CropShape, cropToImage, type Keypoints, squareToImage } from './geometry.ts';
 import { headLabels, readHeads } from './head-reading.ts';
 
 export interface Recognition {
@@ -44,7 +44,7 @@ class LeasingRecognizer implements Recognizer {
 
   async recognise(pixels: PixelView, keypoints: Keypoints, signal?: AbortSignal): Promise<Recognition> {
     using lease = this.#leases.lease('recognizer');
-    const matrix = cropToImage(keypoints, lease.network.crop, lease.network.input.width);
+    const matrix = cropToImage(keypoints, asBlazeFaceSees(lease.network.crop), lease.network.input.width);
     if (!matrix) throw new MienError('INFERENCE_FAILED', 'The keypoints of this face fall together, so it cannot be aligned.');
     return await this.#read(lease, pixels, matrix, signal);
   }
@@ -92,4 +92,15 @@ class LeasingRecognizer implements Recognizer {
     }
     return labels;
   }
+}
+
+/**
+ * BlazeFace puts the mouth farther from the eyes than the landmarks by which the training crops were aligned: on 2,130 of those crops (train
+ * split) it reads a median of 0.404 of the side where they have 0.370. Taken as they are, its keypoints give crops that show too much: the age
+ * error on 994 validation faces is then 5.17 years, with this 5.04, and 4.97 on the crops as given.
+ */
+const MOUTH_OF_BLAZEFACE = 0.404 / 0.37;
+
+function asBlazeFaceSees({ eyeMidpoint, eyeToMouth }: CropShape): CropShape {
+  return { eyeMidpoint, eyeToMouth: eyeToMouth * MOUTH_OF_BLAZEFACE };
 }
