@@ -9,6 +9,12 @@ from .graph import MEAN, SCALE
 from .network import EXPRESSIONS, SIDE
 
 STATEMENT = "The face weights are for research and demonstration only: part of their training data forbids other use."
+DETECTOR_LICENCE = {
+    "use": "any",
+    "name": "Apache-2.0",
+    "file": "LICENSE-APACHE-2.0",
+    "statement": "The face detectors are MediaPipe's BlazeFace, Apache-2.0; see NOTICE.",
+}
 DATA = [
     {"name": "UTKFace", "use": "age and gender: training, calibration, measuring", "terms": "non-commercial research only"},
     {
@@ -60,6 +66,7 @@ def detector_entry(detector: BlazeFace, file: dict, answers: dict) -> dict:
         "role": "detector",
         "name": detector.name,
         "description": detector.description,
+        "licence": DETECTOR_LICENCE,
         "files": [file],
         "input": model_input(detector.side, "nchw", "f32", "host"),
         "outputs": {"boxes": "boxes", "scores": "scores"},

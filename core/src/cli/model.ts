@@ -45,7 +45,8 @@ export async function modelInfo(name: string | undefined, options: ModelCommand)
     return;
   }
   for (const line of describe(network)) print(line);
-  print(`licence      ${release.manifest.licence.name}: ${release.manifest.licence.statement}`);
+  const licence = network.licence ?? release.manifest.licence;
+  print(`licence      ${licence.name}: ${licence.statement}`);
   for (const { name: data, use, terms } of release.manifest.data) print(`data         ${data}: ${use} (${terms})`);
 }
 

@@ -126,11 +126,23 @@ export const Quantisation = Type.Object(
   strict,
 );
 
+/** What may be done with weights. */
+export const Licence = Type.Object(
+  {
+    use: Type.Union([Type.Literal('research'), Type.Literal('any')]),
+    name: Type.String(),
+    file: Type.String(),
+    statement: Type.String({ description: 'one sentence for start, status and console' }),
+  },
+  strict,
+);
+
 export const RecognizerNetwork = Type.Object(
   {
     role: Type.Literal('recognizer'),
     name: Type.String(),
     description: Type.String(),
+    licence: Type.Optional(Licence),
     files: Type.Array(ModelFile, { minItems: 1 }),
     input: ModelInput,
     crop: CropGeometry,
@@ -151,6 +163,7 @@ export const DetectorNetwork = Type.Object(
     role: Type.Literal('detector'),
     name: Type.String(),
     description: Type.String(),
+    licence: Type.Optional(Licence),
     files: Type.Array(ModelFile, { minItems: 1 }),
     input: ModelInput,
     outputs: Type.Object({ boxes: Type.String(), scores: Type.String() }, strict),
@@ -175,15 +188,7 @@ export const ModelManifest = Type.Object(
     name: Type.String(),
     version: Type.String(),
     networks: Type.Array(Type.Union([RecognizerNetwork, DetectorNetwork]), { minItems: 1 }),
-    licence: Type.Object(
-      {
-        use: Type.Union([Type.Literal('research'), Type.Literal('any')]),
-        name: Type.String(),
-        file: Type.String(),
-        statement: Type.String({ description: 'one sentence for start, status and console' }),
-      },
-      strict,
-    ),
+    licence: Licence,
     data: Type.Array(Type.Object({ name: Type.String(), use: Type.String(), terms: Type.String() }, strict)),
   },
   strict,

@@ -11,6 +11,7 @@ export function modelStatus(
 ): ModelStatus {
   const { manifest } = choice.release;
   const { network } = choice;
+  const licence = network.licence ?? manifest.licence;
   const { loaded, error } = now;
   const info = loaded?.session.info;
   return {
@@ -27,7 +28,7 @@ export function modelStatus(
     simulated: info?.simulated ?? backend.backend.name === 'fake',
     degraded: backend.degraded,
     ...(backend.degradedReason === undefined ? {} : { degradedReason: backend.degradedReason }),
-    licence: { use: manifest.licence.use, name: manifest.licence.name, statement: manifest.licence.statement },
+    licence: { use: licence.use, name: licence.name, statement: licence.statement },
     heads: network.role === 'recognizer' ? Object.keys(network.heads) : [],
     ...(loaded?.selftest ? { selftest: loaded.selftest } : {}),
     ...(loaded ? { loadedAtWallMs: loaded.loadedAtWallMs } : {}),
