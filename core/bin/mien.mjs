@@ -27,6 +27,7 @@ if (node === process.execPath) {
   await import(pathToFileURL(program).href);
 } else {
   const child = spawn(node, [program, ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.title = 'mien'; // As the child does: the arguments may hold a camera's password.
   // The terminal signals the whole group; the child decides when to end. A signal sent to the launcher alone is passed on.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

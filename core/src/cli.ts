@@ -112,4 +112,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// The arguments may hold a camera's password: they are taken out of the process list.
+const words = process.argv.slice(2);
+process.title = 'mien';
+process.exitCode = await main(words);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -188,6 +188,16 @@ command('mien events prints what a running Mien holds', async () => {
   const events = held.json<MienEvent>();
   assert.ok(events.length >= 1);
   for (const event of events) assert.is(eventName(event), 'person.appeared');
+});
+
+command('a password of a camera stands neither in the process list nor in what is said', async () => {
+  const running = startMien(['run', '--port', '0', '--camera', 'door=rtsp://bob:pa55word@127.0.0.1:9/x', '--log-level', 'trace']);
+  await running.until(/door.*(does not answer|Trying again)|FFMPEG_MISSING/);
+  const pid = running.process.pid as number;
+  for (const one of [pid, ...(await childrenOf(pid))]) assert.not.match(readFileSync(`/proc/${one}/cmdline`, 'utf8'), /pa55word/);
+  running.process.kill('SIGTERM');
+  const { stdout, stderr } = await running.done;
+  assert.not.match(stdout + stderr, /pa55word/);
 });
 
 command('mien events says when nothing answers', async () => {

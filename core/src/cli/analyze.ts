@@ -40,6 +40,8 @@ export async function analyze(words: readonly string[], options: AnalyzeCommand)
     for (const one of inputs) {
       if (stop.signal.aborted) break;
       const result = await analyzeOne(one);
+      // What a signal broke off is no fault of the picture.
+      if (result instanceof MienError && stop.signal.aborted) break;
       if (result instanceof MienError) failed += 1;
       progress.clear();
       process.stdout.write(`${options.json ? JSON.stringify(asJson(one.file, result)) : asText(one.file, result)}\n`);
