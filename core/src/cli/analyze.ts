@@ -1,13 +1,13 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
+import { writeFile } from 'node:fs/promises';
 import { createLogger } from '../create-logger.ts';
 import { MienError } from '../errors.ts';
 import { checkConfig, readConfigFile } from '../load-config.ts';
 import { openLocalSight } from '../sight/local-sight.ts';
 import type { Analysis, AnalyzedFace } from '../sight/sight.ts';
+import { annotatedPaths } from './annotated-paths.ts';
 import { findInputs, type Input } from './inputs.ts';
 import { createProgress } from './progress.ts';
+import { readPicture } from './read-picture.ts';
 import { untilSignalled } from './until-signalled.ts';
 
 export interface AnalyzeCommand {
@@ -30,8 +30,8 @@ export async function analyze(words: readonly string[], options: AnalyzeCommand)
   };
   const config = checkConfig({ ...input, model }, options.config ?? 'the command line');
   const inputs = await findInputs(words);
-  const several = inputs.length > 1;
-  if (options.annotate !== undefined && several) await mkdir(options.annotate, { recursive: true });
+  const files = inputs.map(({ file }) => file);
+  const drawings = options.annotate === undefined ? undefined : await annotatedPaths(files, options.annotate);
   const stop = untilSignalled();
   const progress = createProgress('analyze', inputs.length);
   let failed = 0;
@@ -57,36 +57,23 @@ export async function analyze(words: readonly string[], options: AnalyzeCommand)
   async function analyzeOne(one: Input): Promise<Analysis | MienError> {
     if ('error' in one) return one.error;
     try {
-      const image = await readInput(one.file);
+      const image = await readPicture(one.file);
       const analysis = await sight.analyze(
         image,
         {
           crop: options.crop ?? false,
           asPerson: options.asPerson ?? false,
-          ...(options.annotate !== undefined && { annotate: 'boxes' as const }),
+          ...(drawings && { annotate: 'boxes' as const }),
         },
         stop.signal,
       );
-      if (analysis.annotated && options.annotate !== undefined) {
-        await writeFile(several ? join(options.annotate, annotatedName(one.file)) : options.annotate, analysis.annotated);
-      }
+      const drawing = drawings?.get(one.file);
+      if (analysis.annotated && drawing !== undefined) await writeFile(drawing, analysis.annotated);
       return analysis;
     } catch (fault) {
       return MienError.from(fault);
     }
   }
-}
-
-async function readInput(file: string): Promise<Uint8Array> {
-  try {
-    return file === '-' ? await buffer(process.stdin) : await readFile(file);
-  } catch (cause) {
-    throw new MienError('INPUT_NOT_FOUND', `cannot read ${file}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function annotatedName(file: string): string {
-  return file === '-' ? 'stdin.jpg' : `${basename(file, extname(file))}.jpg`;
 }
 
 function asJson(file: string, result: Analysis | MienError): object {
