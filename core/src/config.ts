@@ -109,8 +109,9 @@ export const ExpressionConfig = Type.Object(
 export const AttributesConfig = Type.Object(
   {
     ageSamples: Type.Integer({ default: 8 }),
-    ageSd: Type.Number({ default: 6 }),
-    ageBandP: Type.Number({ default: 0.65 }),
+    ageSd: Type.Number({ default: 6, description: 'years; an age settles with an sd under this or under ageSdShare of the age, whichever is larger' }),
+    ageSdShare: Type.Number({ minimum: 0, default: 0.15, description: 'errors of apparent age grow with age: 15 % are 6 years at 40 and 12 at 80' }),
+    ageBandP: Type.Number({ default: 0.65, description: 'another band takes over with this share of what it and the held band have together, for ageBandMs' }),
     ageBandMs: Type.Number({ default: 2000 }),
     genderP: Type.Number({ default: 0.85 }),
     genderSamples: Type.Integer({ default: 5 }),

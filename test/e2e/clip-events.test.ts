@@ -84,6 +84,25 @@ clip('a gender that settled is the right one, and an age that settled is within 
   assert.ok(settledGenders >= 3, `${settledGenders} genders settled`);
 });
 
+clip('the ages of at least three settle within 4 s of appearing, by limits that the event names', () => {
+  const waits: string[] = [];
+  let settled = 0;
+  for (const { id, who } of cast()) {
+    const moment = named('mien.person.updated.v1').find(({ data }) => data.person.id === id && data.settled.includes('age'));
+    const first = appeared().find(({ data }) => data.person.id === id);
+    assert.ok(first);
+    const waitS = moment && at(moment) - at(first);
+    waits.push(`${who.id} ${waitS === undefined ? 'never' : `after ${waitS.toFixed(2)} s`}`);
+    if (!moment || waitS === undefined || waitS > 4) continue;
+    settled += 1;
+    const { age } = moment.data.person;
+    const { ageSd, ageSamples } = moment.data.why.thresholds;
+    assert.ok(age && 'years' in age && ageSd !== undefined && age.sd < ageSd && age.n >= (ageSamples ?? Number.POSITIVE_INFINITY), who.id);
+  }
+  console.log(`ages settled: ${waits.join(', ')}`);
+  assert.ok(settled >= 3, waits.join(', '));
+});
+
 clip('two are there at once, everybody paid attention, and the session tells of it', () => {
   let most = 0;
   const present = new Set<string>();

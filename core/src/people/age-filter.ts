@@ -68,14 +68,29 @@ export class AgeFilter {
     const likeliest = likeliestBand(this.#mean, this.sd);
     if (!this.settled) {
       this.#band = likeliest;
-      this.settled = this.weighted >= this.#rules.ageSamples && this.sd < this.#rules.ageSd;
+      this.settled = this.weighted >= this.#rules.ageSamples && this.sd < this.sdLimit;
       return;
     }
-    const challenger = likeliest !== this.#band && bandProbability(likeliest, this.#mean, this.sd) >= this.#rules.ageBandP ? likeliest : null;
+    const challenger = this.#convinces(likeliest) ? likeliest : null;
     if (this.#bandHold.update(challenger, t) >= this.#rules.ageBandMs && challenger !== null) {
       this.#band = challenger;
       this.#bandHold.reset();
     }
+  }
+
+  /**
+   * Against the held band alone: with an sd of more than 5.3 years no band of ten years has 0.65 of everything, and the
+   * band would stay where it settled for ever.
+   */
+  #convinces(band: number): boolean {
+    if (band === this.#band) return false;
+    const p = bandProbability(band, this.#mean, this.sd);
+    return p >= this.#rules.ageBandP * (p + bandProbability(this.#band, this.#mean, this.sd));
+  }
+
+  /** Years; an age may settle with an sd under this. */
+  get sdLimit(): number {
+    return Math.max(this.#rules.ageSd, this.#rules.ageSdShare * this.#mean);
   }
 
   get years(): number {

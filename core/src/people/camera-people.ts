@@ -188,7 +188,7 @@ export class CameraPeople {
     if (!news) return;
     person.returning = false;
     const { rule, heldMs, changed, previous, settled } = news;
-    const why = { rule, heldMs, thresholds: { updateEveryMs: this.#config.presence.updateEveryMs } };
+    const why = { rule, heldMs, thresholds: { updateEveryMs: this.#config.presence.updateEveryMs, ...person.evidence.settlingLimits(settled) } };
     this.#emit('person.updated', person, t, { why, changed: [...changed], previous, settled: [...settled] });
   }
 

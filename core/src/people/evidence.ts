@@ -149,6 +149,17 @@ export class Evidence {
     return this.#expressionLabels[this.expression.label];
   }
 
+  /** The limits under which these attributes settled, as they apply to this person. */
+  settlingLimits(settled: readonly (keyof Attributes)[]): Record<string, number> {
+    const { ageSamples, genderSamples, genderP } = this.#config.attributes;
+    const { p, margin, holdMs } = this.#config.expression;
+    return {
+      ...(settled.includes('age') && { ageSamples, ageSd: Math.round(this.age.sdLimit * 1000) / 1000 }),
+      ...(settled.includes('gender') && { genderSamples, genderP }),
+      ...(settled.includes('expression') && { p, margin, holdMs }),
+    };
+  }
+
   #genderNow(why: AbstainReason): Attributes['gender'] & {} {
     const { label, n } = this.gender;
     if (label < 0) return abstained(n === 0 ? why : 'low_confidence');

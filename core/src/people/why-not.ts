@@ -24,7 +24,7 @@ function held(what: string, rule: string, detail: string, pairs: Pairs, heldMs =
     detail,
     heldMs: Math.round(heldMs),
     progress: Object.fromEntries(entries.map(([key, [now]]) => [key, Math.round(now * 1000) / 1000])),
-    thresholds: Object.fromEntries(entries.map(([key, [, needed]]) => [key, needed])),
+    thresholds: Object.fromEntries(entries.map(([key, [, needed]]) => [key, Math.round(needed * 1000) / 1000])),
   };
 }
 
@@ -63,10 +63,12 @@ function* sample({ evidence, quality: q }: PersonState, { quality: limit }: Conf
 
 function* age({ evidence }: PersonState, { attributes: rules }: Config, heads: HeadLabels): Generator<WhyNot> {
   if (!heads.age || evidence.age.settled) return;
-  const { weighted, n, sd } = evidence.age;
+  const { weighted, n, sd, sdLimit } = evidence.age;
   const detail =
-    n === 0 ? 'no sample has counted yet' : `${weighted.toFixed(1)} of ${rules.ageSamples} weighted samples, ±${sd.toFixed(1)} of under ±${rules.ageSd} years`;
-  yield held('settled age', 'age.settled', detail, { ageSamples: [weighted, rules.ageSamples], ...(n > 0 && { ageSd: [sd, rules.ageSd] as const }) });
+    n === 0
+      ? 'no sample has counted yet'
+      : `${weighted.toFixed(1)} of ${rules.ageSamples} weighted samples, ±${sd.toFixed(1)} of under ±${sdLimit.toFixed(1)} years`;
+  yield held('settled age', 'age.settled', detail, { ageSamples: [weighted, rules.ageSamples], ...(n > 0 && { ageSd: [sd, sdLimit] as const }) });
 }
 
 /** What is told of adults only. */

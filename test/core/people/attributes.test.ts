@@ -24,11 +24,25 @@ age('settles at 8 weighted samples, not at 7', () => {
   assert.ok(aged(34, { n: 16, quality: 0.5 }).settled);
 });
 
-age('does not settle while the sd is 6 years or more', () => {
-  const wide = aged(70, { n: 200, sd: 9 });
-  assert.ok(wide.sd >= 6);
-  assert.not(wide.settled);
-  assert.ok(aged(70, { n: 200, sd: 8 }).settled);
+age('does not settle while the sd is 6 years or more, or 15 % of the age where that is more', () => {
+  for (const [years, sd, limit] of [
+    [30, 9, 6],
+    [40, 9, 6],
+    [70, 15.5, 10.5],
+  ] as const) {
+    const wide = aged(years, { n: 200, sd });
+    assert.ok(Math.abs(wide.sdLimit - limit) < 1e-9, `${wide.sdLimit}`);
+    assert.ok(wide.sd >= limit && wide.sd < limit + 1, `${wide.sd}`);
+    assert.not(wide.settled, `${years}`);
+    assert.ok(aged(years, { n: 200, sd: sd - 1 }).settled, `${years}`);
+  }
+});
+
+age('the share is configurable; none leaves the 6 years alone', () => {
+  const filter = new AgeFilter({ ...rules, ageSdShare: 0 });
+  for (let i = 0; i < 200; i++) filter.add({ years: 70, sd: 9 }, 1, i * 66);
+  assert.ok(filter.sd > 6);
+  assert.not(filter.settled);
 });
 
 age('never claims more than the network knows of one face, however many frames', () => {
@@ -55,7 +69,7 @@ age('better samples weigh more', () => {
   assert.ok(Math.abs(filter.years - 33) < 0.2, `${filter.years}`);
 });
 
-age('the settled band holds until another has 0.65 for 2 s', () => {
+age('the settled band holds until another has 0.65 against it for 2 s', () => {
   const filter = aged(33, { n: 60, sd: 3 });
   assert.is(filter.estimate()?.band, '25-34');
   const start = 60 * 66;
@@ -63,8 +77,8 @@ age('the settled band holds until another has 0.65 for 2 s', () => {
   let challengedAt: number | null = null;
   for (; t < start + 60_000; t += 66) {
     filter.add({ years: 42, sd: 3 }, 1, t);
-    const strong =
-      bandProbability(AGE_BANDS.indexOf('35-44'), filter.years, filter.sd) >= 0.65 && likeliestBand(filter.years, filter.sd) === AGE_BANDS.indexOf('35-44');
+    const p = (band: string): number => bandProbability(AGE_BANDS.indexOf(band), filter.years, filter.sd);
+    const strong = p('35-44') >= 0.65 * (p('35-44') + p('25-34')) && likeliestBand(filter.years, filter.sd) === AGE_BANDS.indexOf('35-44');
     if (strong) challengedAt ??= t;
     if (filter.estimate()?.band !== '25-34') break;
     assert.ok(challengedAt === null || t - challengedAt < 2000, 'it turns over after 2 s');
@@ -77,6 +91,24 @@ age('an unconvincing neighbour never takes the band', () => {
   const filter = aged(34, { n: 60, sd: 6 });
   for (let i = 60; i < 2000; i++) filter.add({ years: 35.2, sd: 6 }, 1, i * 66);
   assert.is(filter.estimate()?.band, '25-34');
+});
+
+age('a band that settled on wide readings follows the mean, and does not flicker on a border', () => {
+  const filter = aged(50, { n: 60, sd: 8.5 });
+  assert.ok(filter.settled && filter.sd > 5.5, 'too wide for any band of ten years to have 0.65 of everything');
+  assert.is(filter.estimate()?.band, '45-54');
+  let t = 60 * 66;
+  for (let i = 0; i < 900; i++, t += 66) filter.add({ years: 60, sd: 8.5 }, 1, t);
+  assert.is(filter.estimate()?.band, '55-64');
+  let turns = 0;
+  let band = '55-64';
+  for (let i = 0; i < 9000; i++, t += 66) {
+    filter.add({ years: 55 + 3 * Math.sin(i / 300), sd: 8.5 }, 1, t);
+    const now = filter.estimate()?.band ?? '';
+    if (now !== band) turns += 1;
+    band = now;
+  }
+  assert.ok(turns <= 1, `${turns} turns`);
 });
 
 age('numbers that are none are left out', () => {

@@ -118,6 +118,21 @@ people('why not: every rule that holds something back, with how far it is', () =
   assert.equal(stage.people.whyNot('p-nobod'), []);
 });
 
+people('why and why not name the limits that apply to this person', () => {
+  const old = (sd: number) => [face(1, { sample: { ...man, age: { years: 80, sd } } })];
+  const stage = new Stage();
+  stage.show(3000, old(18));
+  const held = stage.people.whyNot(stage.people.current()[0]?.id ?? '').find(({ what }) => what === 'settled age');
+  assert.is(held?.thresholds.ageSd, 12, '15 % of 80 years');
+  assert.ok((held?.progress.ageSd ?? 0) > 12);
+  const settled = new Stage();
+  settled.show(3000, old(10));
+  const why = only(settled.events, 'person.updated').find(({ data }) => data.settled.includes('age'))?.data.why;
+  assert.is(why?.rule, 'settled');
+  assert.is(why?.thresholds.ageSd, 12);
+  assert.is(why?.thresholds.ageSamples, 8);
+});
+
 people('a person out of sight is still here, and says so', () => {
   const stage = new Stage();
   stage.show(2000, [face(1)]);
