@@ -37,6 +37,7 @@ const forbidden: ReadonlyArray<readonly [path: string, line: string]> = [
   ['core/src/sight/geometry.ts', "import { x } from '../frame.ts';"],
   ['core/src/observation.ts', "import type { x } from './events.ts';"],
   ['core/src/errors.ts', "import { x } from './log.ts';"],
+  ['core/src/quality-gate.ts', "import { x } from './sight/quality.ts';"],
   ['core/src/inference/backend.ts', "import { x } from './onnx-backend.ts';"],
   ['core/src/inference/new.ts', "import { x } from '../host/event-bus.ts';"],
   ['core/src/console/new.ts', "import { x } from '../camera/still.ts';"],
@@ -49,6 +50,9 @@ const forbidden: ReadonlyArray<readonly [path: string, line: string]> = [
 const allowed: typeof forbidden = [
   ['core/src/container.ts', "import { x } from 'inversify';"],
   ['core/src/people/new.ts', "import { x } from '../observation.ts';"],
+  ['core/src/people/new.ts', "import { x } from '../quality-gate.ts';"],
+  ['core/src/sight/new.ts', "import { x } from '../quality-gate.ts';"],
+  ['core/src/quality-gate.ts', "import type { x } from './observation.ts';"],
   ['core/src/sight/pipeline.ts', "import type { x } from '../camera/frame-source.ts';"],
   ['core/src/sight/new.ts', "import { x } from '@mien/native';"],
 ];

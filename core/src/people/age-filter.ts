@@ -1,6 +1,7 @@
+import { minorProbability } from '../age-distribution.ts';
 import type { Config } from '../config.ts';
 import type { AgeEstimate } from '../events.ts';
-import { AGE_BANDS, bandProbability, likeliestBand, normalBelow } from './age-bands.ts';
+import { AGE_BANDS, bandProbability, likeliestBand } from './age-bands.ts';
 import { novelty, SHARED } from './correlation.ts';
 import { Hold } from './hold.ts';
 
@@ -108,7 +109,7 @@ export class AgeFilter {
   }
 
   get minorP(): number {
-    return normalBelow(18, this.#mean, this.sd);
+    return minorProbability(this);
   }
 
   estimate(): AgeEstimate | undefined {

@@ -1,10 +1,10 @@
 import type { Config } from '../config.ts';
 import type { Abstained, AbstainReason, Person } from '../events.ts';
 import type { HeadLabels, ObservedFace } from '../observation.ts';
+import { gate } from '../quality-gate.ts';
 import { AgeFilter, thousandth } from './age-filter.ts';
 import { ExpressionFilter, type ExpressionSwitch } from './expression.ts';
 import { GenderFilter } from './gender-filter.ts';
-import { gate } from './quality-gate.ts';
 
 export type Attributes = Pick<Person, 'age' | 'gender' | 'expression'>;
 export type Verdict = 'same' | 'other' | 'undecided';

@@ -1,8 +1,9 @@
 import type { PixelView } from '../frame.ts';
 import type { Box, FaceQuality, FaceSample } from '../observation.ts';
+import { qualityParts } from '../quality-gate.ts';
 import { type AbstainRules, type Abstention, abstentionOf } from './abstention.ts';
 import type { Detection, Detector } from './detector.ts';
-import { assessQuality, qualityParts } from './quality.ts';
+import { assessQuality } from './quality.ts';
 import type { Recognition, Recognizer } from './recognizer.ts';
 import { pyramid } from './regions.ts';
 import type { Abstained, AbstainReason, Analysis, AnalyzedFace, AnalyzeOptions } from './sight.ts';

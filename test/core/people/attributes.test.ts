@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { AGE_BANDS, bandProbability, likeliestBand, normalBelow } from '../../../core/src/people/age-bands.ts';
+import { normalBelow } from '../../../core/src/age-distribution.ts';
+import { AGE_BANDS, bandProbability, likeliestBand } from '../../../core/src/people/age-bands.ts';
 import { AgeFilter } from '../../../core/src/people/age-filter.ts';
 import { GenderFilter } from '../../../core/src/people/gender-filter.ts';
 import { testConfig } from '../../support/observations.ts';

@@ -1,28 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Evidence } from '../../../core/src/people/evidence.ts';
-import { gate } from '../../../core/src/people/quality-gate.ts';
 import { face, heads, testConfig } from '../../support/observations.ts';
 
 const config = testConfig();
-
-const quality = suite('quality gate');
-const limits = config.quality;
-const passes = (q: object): string | null => gate({ ...face(1).quality, ...q }, limits);
-
-quality('counts a sample on the limit and none beyond it', () => {
-  assert.is(passes({ facePx: 48 }), null);
-  assert.is(passes({ facePx: 47.9 }), 'too_small');
-  assert.is(passes({ yawDeg: 35 }), null);
-  assert.is(passes({ yawDeg: -35.1 }), 'yaw');
-  assert.is(passes({ pitchDeg: -25 }), null);
-  assert.is(passes({ pitchDeg: 25.1 }), 'pitch');
-  assert.is(passes({ score: 0.4 }), null);
-  assert.is(passes({ score: 0.39 }), 'low_confidence');
-  assert.is(passes({ score: 0.39, light: 0.1 }), 'dark');
-  assert.is(passes({ score: 0.39, sharpness: 0.1 }), 'blur');
-});
-quality.run();
 
 const evidence = suite('evidence');
 
