@@ -11,6 +11,8 @@ export interface ThroughputFigures {
 export async function measureThroughput(config: Config, frames: number, signal: AbortSignal): Promise<ThroughputFigures> {
   await using sight = createSightClient(config, silentLogger, { once: true });
   const enough = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => enough.reject(signal.reason), { once: true });
+  enough.promise.catch(() => {});
   let seen = 0;
   let first = 0;
   let last = 0;
