@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'IMAGE_TOO_SMALL'
   | 'IMAGE_UNSUPPORTED'
   | 'INPUT_NOT_FOUND'
+  | 'OUTPUT_UNWRITABLE'
   | 'CAMERA_NOT_FOUND'
   | 'CAMERA_BUSY'
   | 'CAMERA_DENIED'
@@ -53,6 +54,7 @@ export class MienError extends Error {
 
   static from(error: unknown, code: ErrorCode = 'INTERNAL'): MienError {
     if (error instanceof MienError) return error;
+    if (error instanceof AggregateError && error.errors.length === 1) return MienError.from(error.errors[0], code);
     return new MienError(code, error instanceof Error ? error.message : String(error), { cause: error });
   }
 }

@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { createLogger } from '../create-logger.ts';
 import { MienError } from '../errors.ts';
 import { checkConfig, readConfigFile } from '../load-config.ts';
 import { openLocalSight } from '../sight/local-sight.ts';
 import type { Analysis, AnalyzedFace } from '../sight/sight.ts';
-import { annotatedPaths } from './annotated-paths.ts';
+import { annotatedPaths, writeAnnotated } from './annotated-paths.ts';
 import { findInputs, type Input } from './inputs.ts';
 import { createProgress } from './progress.ts';
 import { readPicture } from './read-picture.ts';
@@ -68,7 +67,7 @@ export async function analyze(words: readonly string[], options: AnalyzeCommand)
         stop.signal,
       );
       const drawing = drawings?.get(one.file);
-      if (analysis.annotated && drawing !== undefined) await writeFile(drawing, analysis.annotated);
+      if (analysis.annotated && drawing !== undefined) await writeAnnotated(drawing, analysis.annotated);
       return analysis;
     } catch (fault) {
       return MienError.from(fault);

@@ -1,16 +1,16 @@
-import { mkdir, realpath, stat } from 'node:fs/promises';
+import { mkdir, realpath, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { MienError } from '../errors.ts';
 
 /**
  * Where the drawn picture of each input goes: `annotate` itself for one input, into the folder of that name for several. Pictures of
- * one name in different folders get numbers. Errors: OPTION_UNKNOWN when a drawing would take the place of an input, or the folder cannot be made.
+ * one name in different folders get numbers. Errors: OPTION_UNKNOWN when a drawing would take the place of an input; OUTPUT_UNWRITABLE when the folder cannot be made.
  */
 export async function annotatedPaths(files: readonly string[], annotate: string): Promise<ReadonlyMap<string, string>> {
   const intoFolder = files.length > 1 || (await stat(annotate).catch(() => undefined))?.isDirectory() === true;
   if (intoFolder) {
     await mkdir(annotate, { recursive: true }).catch((cause: Error) => {
-      throw new MienError('OPTION_UNKNOWN', `--annotate ${annotate} cannot be a folder for ${files.length} pictures: ${cause.message}`, { cause });
+      throw new MienError('OUTPUT_UNWRITABLE', `--annotate ${annotate} cannot be a folder for ${files.length} pictures: ${cause.message}`, { cause });
     });
   }
   const originals = new Set(await Promise.all(files.map(real)));
@@ -24,6 +24,15 @@ export async function annotatedPaths(files: readonly string[], annotate: string)
     paths.set(file, path);
   }
   return paths;
+}
+
+/** Errors: OUTPUT_UNWRITABLE. */
+export async function writeAnnotated(path: string, jpeg: Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, jpeg);
+  } catch (cause) {
+    throw new MienError('OUTPUT_UNWRITABLE', `cannot write the drawn picture ${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function free(stem: string, taken: Set<string>): string {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { annotatedPaths } from '../../../core/src/cli/annotated-paths.ts';
+import { annotatedPaths, writeAnnotated } from '../../../core/src/cli/annotated-paths.ts';
 import { TemporaryFolder } from '../../support/temporary-folder.ts';
 
 const paths = suite('places of drawn pictures');
@@ -34,7 +34,11 @@ paths('no drawing takes the place of a picture that is to be measured', async ()
   assert.is(await refusal(annotatedPaths(photos.slice(0, 1), photos[0] as string)), 'OPTION_UNKNOWN');
   assert.is(await refusal(annotatedPaths(photos, at('photos'))), 'OPTION_UNKNOWN');
   assert.is(await refusal(annotatedPaths(photos, at('same'))), 'OPTION_UNKNOWN', 'by another name of the folder');
-  assert.is(await refusal(annotatedPaths(photos, photos[1] as string)), 'OPTION_UNKNOWN', 'a file is no folder');
+});
+
+paths('a place that cannot be written is named', async () => {
+  assert.is(await refusal(annotatedPaths(photos, photos[1] as string)), 'OUTPUT_UNWRITABLE', 'a file is no folder');
+  assert.is(await refusal(writeAnnotated(at('nowhere/x.jpg'), new Uint8Array(1))), 'OUTPUT_UNWRITABLE');
 });
 
 paths.run();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -44,6 +44,26 @@ inputs('a pattern that matches folders alone matches no picture', async () => {
   assert.equal(await found(at('o*')), ['o* INPUT_NOT_FOUND']);
   writeFileSync(at('other.jpg'), '');
   assert.equal(await found(at('o*')), ['other.jpg']);
+});
+
+inputs('a folder that cannot be read is one fault among the pictures beside it', async () => {
+  for (const name of ['closed', 'open']) {
+    mkdirSync(at(name));
+    writeFileSync(at(`${name}/a.jpg`), '');
+  }
+  chmodSync(folder.path, 0o755);
+  chmodSync(at('closed'), 0);
+  // Nothing is closed to root: the search is then made by somebody else.
+  const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const program = `import { findInputs } from ${JSON.stringify(new URL('../../../core/src/cli/inputs.ts', import.meta.url).href)};
+    console.log(JSON.stringify(await findInputs([${JSON.stringify(folder.path)}])));`;
+  const said = execFileSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', program], { cwd: '/', encoding: 'utf8', ...nobody });
+  const [closed, open] = JSON.parse(said) as Array<{ file: string; error?: { code: string; message: string } }>;
+  chmodSync(at('closed'), 0o755);
+  assert.is(closed?.file, at('closed'));
+  assert.is(closed?.error?.code, 'INPUT_NOT_FOUND');
+  assert.match(closed?.error?.message ?? '', 'EACCES');
+  assert.equal(open, { file: at('open/a.jpg') });
 });
 
 inputs.run();
