@@ -1,6 +1,8 @@
 import { createClient } from '../client.ts';
-import type { EventName, MienEvent } from '../events.ts';
+import { MienError } from '../errors.ts';
+import { type EventName, EventSchemas, type MienEvent } from '../events.ts';
 import { formatEvent } from '../events-text.ts';
+import { didYouMean } from '../nearest-name.ts';
 import { untilSignalled } from './until-signalled.ts';
 
 export interface EventsCommand {
@@ -13,9 +15,9 @@ export interface EventsCommand {
 
 /** `mien events`: what a running Mien still holds, and with --follow what comes. */
 export async function events(options: EventsCommand): Promise<void> {
+  const types = options.type?.map(knownType);
   const client = createClient({ url: options.url, token: options.token ?? process.env['MIEN_TOKEN'] });
   const stop = untilSignalled();
-  const types = options.type as EventName[] | undefined;
   const print = (event: MienEvent): void => void process.stdout.write(`${options.json ? JSON.stringify(event) : formatEvent(event)}\n`);
   try {
     if (!options.follow) {
@@ -29,4 +31,11 @@ export async function events(options: EventsCommand): Promise<void> {
   } finally {
     stop[Symbol.dispose]();
   }
+}
+
+/** Errors: OPTION_UNKNOWN with the nearest name. */
+function knownType(type: string): EventName {
+  if (Object.hasOwn(EventSchemas, type)) return type as EventName;
+  const known = Object.keys(EventSchemas);
+  throw new MienError('OPTION_UNKNOWN', `--type: there is no event "${type}". Known are ${known.join(', ')}.${didYouMean(type, known)}`);
 }

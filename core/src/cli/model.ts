@@ -3,6 +3,7 @@ import { chooseBackend } from '../inference/backends.ts';
 import { loadNetwork } from '../inference/loaded-network.ts';
 import { bundledRelease, findNetwork, type Release, readRelease } from '../inference/manifest-file.ts';
 import type { NetworkManifest } from '../inference/model-manifest.ts';
+import { createProgress } from './progress.ts';
 
 export interface ModelCommand {
   release?: string;
@@ -79,19 +80,23 @@ function* describe(network: NetworkManifest): Generator<string> {
 export async function modelVerify(options: ModelCommand): Promise<void> {
   const release = await open(options);
   const backend = await chooseBackend('onnx');
+  const files = release.manifest.networks.flatMap((network) =>
+    network.files.filter((file) => file.backend === 'onnx').map(({ precision }) => ({ network, precision })),
+  );
+  const progress = createProgress('verify', files.length);
   const results: Array<{ network: string; precision: string; passed: boolean; detail: string }> = [];
-  for (const network of release.manifest.networks) {
-    for (const { precision } of network.files.filter((file) => file.backend === 'onnx')) {
-      try {
-        const loaded = await loadNetwork({ release, network, precision }, backend, () => {}, { threads: 1 });
-        results.push({ network: network.name, precision, passed: true, detail: loaded.selftest?.detail ?? 'loaded' });
-        await loaded.retire();
-      } catch (fault) {
-        const { code, message } = MienError.from(fault);
-        results.push({ network: network.name, precision, passed: false, detail: `${code}: ${message}` });
-      }
+  for (const { network, precision } of files) {
+    try {
+      const loaded = await loadNetwork({ release, network, precision }, backend, () => {}, { threads: 1 });
+      results.push({ network: network.name, precision, passed: true, detail: loaded.selftest?.detail ?? 'loaded' });
+      await loaded.retire();
+    } catch (fault) {
+      const { code, message } = MienError.from(fault);
+      results.push({ network: network.name, precision, passed: false, detail: `${code}: ${message}` });
     }
+    progress.step();
   }
+  progress.stop();
   if (options.json) print(JSON.stringify(results));
   else for (const { network, precision, passed, detail } of results) print(`${passed ? 'ok  ' : 'FAIL'} ${network} ${precision}: ${detail}`);
   if (results.some(({ passed }) => !passed)) process.exitCode = 1;

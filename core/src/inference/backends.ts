@@ -9,19 +9,16 @@ export interface BackendChoice {
   readonly degradedReason?: string;
 }
 
-/** Each backend is imported when it is chosen: its library costs memory, and may be missing. */
-const factories: Readonly<Record<string, () => Promise<InferenceBackend>>> = {
-  async onnx() {
+/** Each backend is imported when it is chosen: its library costs memory, and may be missing. BACKEND_UNAVAILABLE says why, not what to do. */
+const factories = {
+  async onnx(): Promise<InferenceBackend> {
     const { createOnnxBackend } = await import('./onnx-backend.ts');
     return createOnnxBackend();
   },
-  async rknn() {
-    throw new MienError(
-      'BACKEND_UNAVAILABLE',
-      'This version of Mien has no backend for the Rockchip NPU yet. Set model.backend to onnx to run on the CPU, or to auto to take the NPU once it is there.',
-    );
+  async rknn(): Promise<InferenceBackend> {
+    throw new MienError('BACKEND_UNAVAILABLE', 'this version of Mien has no backend for the Rockchip NPU yet');
   },
-};
+} satisfies Record<string, () => Promise<InferenceBackend>>;
 
 export const backendNames: readonly string[] = [...Object.keys(factories), 'auto'];
 
@@ -31,17 +28,24 @@ export const backendNames: readonly string[] = [...Object.keys(factories), 'auto
  */
 export async function chooseBackend(name: string): Promise<BackendChoice> {
   if (name === 'auto') return chooseBest();
-  const factory = Object.hasOwn(factories, name) ? factories[name] : undefined;
+  const factory = Object.hasOwn(factories, name) ? factories[name as keyof typeof factories] : undefined;
   if (!factory) throw new MienError('BACKEND_UNKNOWN', `There is no backend "${name}". Known are ${backendNames.join(', ')}.${didYouMean(name, backendNames)}`);
-  return { backend: await factory(), degraded: false };
+  try {
+    return { backend: await factory(), degraded: false };
+  } catch (fault) {
+    if (!isUnavailable(fault)) throw fault;
+    const remedy = 'Set it to onnx to run on the CPU, or to auto to take the CPU only as long as there is no NPU.';
+    throw new MienError('BACKEND_UNAVAILABLE', `model.backend is ${name}, but ${fault.message}. ${remedy}`, { cause: fault });
+  }
 }
+
+const isUnavailable = (fault: unknown): fault is MienError => fault instanceof MienError && fault.code === 'BACKEND_UNAVAILABLE';
 
 async function chooseBest(): Promise<BackendChoice> {
   try {
-    return await chooseBackend('rknn');
+    return { backend: await factories.rknn(), degraded: false };
   } catch (fault) {
-    if (!(fault instanceof MienError && fault.code === 'BACKEND_UNAVAILABLE')) throw fault;
-    const { backend } = await chooseBackend('onnx');
-    return { backend, degraded: true, degradedReason: `backend auto fell back to the CPU: ${fault.message}` };
+    if (!isUnavailable(fault)) throw fault;
+    return { backend: await factories.onnx(), degraded: true, degradedReason: `fell back to the CPU: ${fault.message}` };
   }
 }

@@ -4,6 +4,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { MienError } from '../errors.ts';
+import { didYouMean } from '../nearest-name.ts';
 import { schemaFaults } from '../schema-faults.ts';
 import { manifestFaults } from './manifest-faults.ts';
 import { type ModelFile, ModelManifest, type NetworkManifest, type Precision } from './model-manifest.ts';
@@ -55,8 +56,9 @@ export async function readRelease(path: string): Promise<Release> {
 export function findNetwork(release: Release, name: string): NetworkManifest {
   const network = release.manifest.networks.find((candidate) => candidate.name === name);
   if (network) return network;
-  const names = release.manifest.networks.map((candidate) => candidate.name).join(', ');
-  throw new MienError('MODEL_NOT_FOUND', `The release ${release.manifest.name}@${release.manifest.version} has no network "${name}". It has ${names}.`);
+  const names = release.manifest.networks.map((candidate) => candidate.name);
+  const what = `The release ${release.manifest.name}@${release.manifest.version} has no network "${name}". It has ${names.join(', ')}.`;
+  throw new MienError('MODEL_NOT_FOUND', `${what}${didYouMean(name, names)}`);
 }
 
 /**
