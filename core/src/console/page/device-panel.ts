@@ -39,7 +39,7 @@ export class DevicePanel {
     setText(byId('version'), `Mien ${status.version}${restarts > 0 ? `, sight restarted ${restarts} times` : ''}`);
     const profile = byId('profile');
     profile.hidden = status.profile !== 'demo';
-    setText(profile, 'demo: everything on. Age, gender and expression are all estimated; choose another profile before this stands in public.');
+    setText(profile, 'demo: everything on. Age, gender and expression are all estimated; profiles that leave some out come with a later release.');
     byId('cameras').replaceChildren(...cameras.map(cameraCard));
   }
 
