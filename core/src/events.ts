@@ -167,7 +167,11 @@ const modelData = {
   why: Why,
   model: Type.Object({ name: Type.String(), release: Type.String(), version: Type.String(), precision: Type.String(), backend: Type.String() }, strict),
 };
-const cameraData = { why: Why, camera: Type.Object({ name: Type.String(), message: Type.String() }, strict) };
+const cameraData = {
+  origin: Type.Optional(Type.Object(EventOrigin.properties, { ...strict, description: 'of the last frame; absent before the first' })),
+  why: Why,
+  camera: Type.Object({ name: Type.String(), message: Type.String() }, strict),
+};
 
 const envelope = <N extends string, D extends Type.TProperties>(name: N, grant: Grant, data: D) =>
   Type.Object(

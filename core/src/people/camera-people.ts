@@ -1,11 +1,12 @@
 import type { CameraConfig, Config } from '../config.ts';
 import type { Enveloper } from '../enveloper.ts';
-import type { EventData, MienEvent, Person, PersonEvent, Why } from '../events.ts';
+import type { EventData, EventOrigin, MienEvent, Person, PersonEvent, Why } from '../events.ts';
 import type { HeadLabels, Observation, ObservedFace } from '../observation.ts';
 import type { AttentionChange } from './attention.ts';
 import { CaptureClock } from './capture-clock.ts';
 import type { ExpressionChange } from './evidence.ts';
 import { Identities, type Sighting } from './identities.ts';
+import { eventOrigin } from './origin.ts';
 import { PersonState } from './person.ts';
 import { departure, type LeaveReason, type Watch } from './presence.ts';
 import { Report } from './report.ts';
@@ -95,6 +96,11 @@ export class CameraPeople {
   current(hostMs: number): Person[] {
     const t = this.#now(hostMs);
     return [...this.#identities.persons.values()].map((person) => person.snapshot(this.#heads, Math.max(t, person.lastSeen)));
+  }
+
+  /** Who produced the last frame; undefined before the first. */
+  get origin(): EventOrigin | undefined {
+    return this.#last ? eventOrigin(this.#last.origin, this.#context.profile) : undefined;
   }
 
   whyNot(id: string): WhyNot[] {
@@ -223,10 +229,9 @@ export class CameraPeople {
   }
 
   #emit<N extends PersonEventName>(name: N, person: PersonState, t: number, data: Omit<EventData<N>, 'origin' | 'person'>): Person {
-    const { origin } = this.#last as Observation;
     const snapshot = person.snapshot(this.#heads, t);
     const moment = { camera: this.name, subject: `person/${person.id}`, capturedMonoMs: this.#clock.mono(t), capturedWallMs: this.#clock.wall(t) };
-    const full = { origin: { ...origin, npuCores: [...origin.npuCores], profile: this.#context.profile }, ...data, person: snapshot };
+    const full = { origin: this.origin, ...data, person: snapshot };
     this.#events.push(this.#context.enveloper.envelope(name, moment, full as unknown as EventData<N>) as MienEvent);
     return snapshot;
   }

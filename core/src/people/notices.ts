@@ -1,6 +1,7 @@
 /** Notices of sight as people understands them, and the events made of those about models. */
 import type { Enveloper } from '../enveloper.ts';
 import type { MienEvent } from '../events.ts';
+import { eventOrigin } from './origin.ts';
 
 /** The part of a model's status that goes into events. */
 export interface NoticedModel {
@@ -35,18 +36,10 @@ export interface NoticeContext {
 }
 
 export function modelEvent({ type, model }: ModelNotice, { enveloper, profile, capturedMonoMs, capturedWallMs }: NoticeContext): MienEvent {
-  const { name, release, version, precision, backend, npuCores, simulated, degraded, degradedReason, selftest } = model;
+  const { name, release, version, precision, backend, degradedReason, selftest } = model;
   const moment = { subject: `model/${name}`, capturedMonoMs, capturedWallMs };
   const data = {
-    origin: {
-      model: `${name}@${version}/${precision}`,
-      backend,
-      npuCores: [...npuCores],
-      degraded,
-      simulated,
-      profile,
-      ...(degradedReason !== undefined && { degradedReason }),
-    },
+    origin: eventOrigin({ ...model, model: `${name}@${version}/${precision}` }, profile),
     why: { rule: type, heldMs: 0, thresholds: {} },
     model: { name, release, version, precision, backend },
   };

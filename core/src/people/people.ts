@@ -2,11 +2,12 @@
 import Value from 'typebox/value';
 import { CameraConfig, type Config } from '../config.ts';
 import { createEnveloper, type Enveloper } from '../enveloper.ts';
-import type { MienEvent, Person } from '../events.ts';
+import type { EventOrigin, MienEvent, Person } from '../events.ts';
 import { monotonicMs } from '../frame.ts';
 import type { Observation } from '../observation.ts';
 import { CameraPeople } from './camera-people.ts';
 import { type ModelNotice, modelEvent, type Notice } from './notices.ts';
+import { eventOrigin } from './origin.ts';
 import { createPersonIds } from './person-ids.ts';
 import type { WhyNot } from './why-not.ts';
 
@@ -37,6 +38,12 @@ export interface PeopleOptions {
   readonly profile?: string;
 }
 
+/** Why a camera counts as lost or restored. */
+interface Said {
+  readonly message: string;
+  readonly rule: string;
+}
+
 /** Persons are counted apart for every camera; ids are unique over all of them. */
 export function createPeople(config: Config, enveloper: Enveloper = createEnveloper(config.device), options: PeopleOptions = {}): People {
   const monoMs = options.monoMs ?? monotonicMs;
@@ -53,9 +60,10 @@ export function createPeople(config: Config, enveloper: Enveloper = createEnvelo
     return camera;
   };
 
-  const cameraEvent = (type: 'camera.lost' | 'camera.restored', camera: CameraPeople, message: string, rule: string): MienEvent => {
+  const cameraEvent = (type: 'camera.lost' | 'camera.restored', camera: CameraPeople, said: Said, origin = camera.origin): MienEvent => {
     const moment = { camera: camera.name, subject: `camera/${camera.name}`, ...camera.moment(monoMs(), wallMs()) };
-    return enveloper.envelope(type, moment, { why: { rule, heldMs: 0, thresholds: {} }, camera: { name: camera.name, message } });
+    const data = { why: { rule: said.rule, heldMs: 0, thresholds: {} }, camera: { name: camera.name, message: said.message } };
+    return enveloper.envelope(type, moment, { ...(origin && { origin }), ...data });
   };
 
   /** A loss is told once, its end when the camera says so or a frame proves it. */
@@ -63,18 +71,19 @@ export function createPeople(config: Config, enveloper: Enveloper = createEnvelo
     camera.blind(monoMs(), rule === 'sight.lost');
     if (camera.lost) return [];
     camera.lost = true;
-    return [cameraEvent('camera.lost', camera, message, rule)];
+    return [cameraEvent('camera.lost', camera, { message, rule })];
   };
-  const restore = (camera: CameraPeople, message: string, rule: string): MienEvent[] => {
+  const restore = (camera: CameraPeople, said: Said, origin?: EventOrigin): MienEvent[] => {
     if (!camera.lost) return [];
     camera.lost = false;
-    return [cameraEvent('camera.restored', camera, message, rule)];
+    return [cameraEvent('camera.restored', camera, said, origin)];
   };
 
   return {
     observe(observation) {
       const camera = cameraOf(observation.camera);
-      return [...restore(camera, 'frames come again', 'frame'), ...camera.observe(observation, monoMs())];
+      const said = { message: 'frames come again', rule: 'frame' };
+      return [...restore(camera, said, eventOrigin(observation.origin, context.profile)), ...camera.observe(observation, monoMs())];
     },
     tick: (nowMonoMs = monoMs()) => [...cameras.values()].flatMap((camera) => camera.tick(nowMonoMs)),
     notice(notice) {
@@ -82,7 +91,7 @@ export function createPeople(config: Config, enveloper: Enveloper = createEnvelo
         case 'camera.lost':
           return lose(cameraOf(notice.camera), notice.message, 'camera.lost');
         case 'camera.restored':
-          return restore(cameraOf(notice.camera), notice.message, 'camera.restored');
+          return restore(cameraOf(notice.camera), { message: notice.message, rule: 'camera.restored' });
         case 'camera.ended':
           return cameraOf(notice.camera).end(monoMs());
         case 'sight.lost':

@@ -1,5 +1,7 @@
+import Value from 'typebox/value';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { EventSchemas, eventName } from '../../../core/src/events.ts';
 import { Appearance, departure } from '../../../core/src/people/presence.ts';
 import { face, man, testConfig, woman } from '../../support/observations.ts';
 import { FRAME_MS, names, only, Stage, the } from '../../support/stage.ts';
@@ -149,6 +151,18 @@ loss('tells the loss once, and the end of it', () => {
   const restored = the(stage.notice({ type: 'camera.restored', camera: 'main', message: 'back' }), 'camera.restored');
   assert.is(restored.subject, 'camera/main');
   assert.equal(stage.notice({ type: 'camera.restored', camera: 'main', message: 'back' }), []);
+});
+
+loss('names who produced the last frame, and nobody before the first', () => {
+  const stage = new Stage();
+  const before = the(stage.notice({ type: 'camera.lost', camera: 'main', message: 'not found' }), 'camera.lost');
+  assert.not('origin' in before.data);
+  const fallback = { model: 'test@1/fp32', backend: 'onnx', npuCores: [], degraded: true, degradedReason: 'no NPU', simulated: false };
+  const restored = the(stage.show(30, [], { origin: fallback }), 'camera.restored');
+  assert.equal(restored.data.origin, { ...fallback, profile: 'demo' }, 'the frame that proves it is its origin');
+  const lost = the(stage.notice({ type: 'camera.lost', camera: 'main', message: 'unplugged' }), 'camera.lost');
+  assert.equal(lost.data.origin, { ...fallback, profile: 'demo' });
+  for (const event of [before, restored, lost]) assert.ok(Value.Check(EventSchemas[eventName(event)], event));
 });
 
 loss('a frame proves that the camera is back', () => {
