@@ -58,6 +58,7 @@ export const PresenceConfig = Type.Object(
     appearMs: Type.Number({ minimum: 0, default: 250 }),
     goneMs: Type.Number({ minimum: 0, default: 2000, description: 'where the place is visible' }),
     graceMs: Type.Number({ minimum: 0, default: 5000, description: '10000 suits a robot, 5000 a kiosk' }),
+    unseenMs: Type.Number({ minimum: 0, default: 500, description: "not detected for so long is out of sight: shorter gaps are the detector's" }),
     updateEveryMs: Type.Number({ minimum: 0, default: 1000 }),
   },
   strict,
@@ -81,6 +82,12 @@ export const AttentionConfig = Type.Object(
     off: Type.Number({ default: 0.4 }),
     offMs: Type.Number({ default: 800 }),
     glanceMs: Type.Number({ default: 1000, description: 'shorter spans are glances, longer ones looks' }),
+    yawDeg: Type.Number({
+      exclusiveMinimum: 0,
+      default: 22,
+      description: 'a head turned by so much has half of the score; small faces are given up to 1.4 times more',
+    }),
+    pitchDeg: Type.Number({ exclusiveMinimum: 0, default: 18 }),
   },
   strict,
 );
@@ -117,7 +124,8 @@ export const AttributesConfig = Type.Object(
     genderSamples: Type.Integer({ default: 5 }),
     genderTurnP: Type.Number({ default: 0.95 }),
     genderTurnMs: Type.Number({ default: 3000 }),
-    minorP: Type.Number({ default: 0.2 }),
+    minorP: Type.Number({ default: 0.2, description: 'P(age < 18) over this: neither gender nor expression is told' }),
+    minorReleaseP: Type.Number({ default: 0.15, description: 'who counted as a likely minor does so until P(age < 18) is under this' }),
   },
   strict,
 );

@@ -2,9 +2,7 @@ import type { Config } from '../config.ts';
 import type { FaceQuality } from '../observation.ts';
 import { Hold } from './hold.ts';
 
-/** Half of the score is lost at this turn of the head; keypoints of small faces are coarse, so they are given more. */
-const YAW_DEG = 22;
-const PITCH_DEG = 18;
+/** Keypoints of small faces are coarse, so they are given more tolerance. */
 const SMALL_FACE_PX = 100;
 const SMALL_FACE_SLACK = 0.4;
 const SMOOTHING_MS = 150;
@@ -14,10 +12,10 @@ export type AttentionChange =
   | { readonly kind: 'started'; readonly onset: number; readonly heldMs: number }
   | { readonly kind: 'ended'; readonly onset: number; readonly end: number; readonly heldMs: number; readonly span: 'glance' | 'look' };
 
-/** 0..1: how much a head pose, relative to the line to the camera, faces the device. 1 at zero, 0.5 at the tolerance. */
-export function facing({ yawDeg, pitchDeg, facePx }: FaceQuality): number {
+/** 0..1: how much a head pose, relative to the line to the camera, faces the device. 1 at zero, 0.5 at the tolerance in degrees. */
+export function facing({ yawDeg, pitchDeg, facePx }: FaceQuality, tolerance: Pick<Config['attention'], 'yawDeg' | 'pitchDeg'>): number {
   const slack = 1 + SMALL_FACE_SLACK * Math.min(1, Math.max(0, (SMALL_FACE_PX - facePx) / SMALL_FACE_PX));
-  const turn = (yawDeg / (YAW_DEG * slack)) ** 2 + (pitchDeg / (PITCH_DEG * slack)) ** 2;
+  const turn = (yawDeg / (tolerance.yawDeg * slack)) ** 2 + (pitchDeg / (tolerance.pitchDeg * slack)) ** 2;
   return 1 / (1 + turn * turn);
 }
 
@@ -39,7 +37,7 @@ export class Attention {
 
   /** A seen pose at time t. */
   update(quality: FaceQuality, t: number): AttentionChange | null {
-    const now = facing(quality);
+    const now = facing(quality, this.#rules);
     const kept = this.#last === null ? 0 : Math.exp(-Math.max(0, t - this.#last) / SMOOTHING_MS);
     this.score = this.score * kept + now * (1 - kept);
     this.#last = t;

@@ -24,8 +24,6 @@ const MOST_YEARS = 12;
 const CERTAIN_GENDER = 0.8;
 /** Nothing is ever told as certain. */
 const MOST_CERTAIN = 0.999;
-/** A minor's flag falls only well under the threshold that raised it. */
-const MINOR_RELEASE = 0.75;
 
 export function abstained(abstain: AbstainReason): Abstained {
   return { label: 'unknown', abstain };
@@ -83,8 +81,8 @@ export class Evidence {
   }
 
   #judgeAge(): void {
-    const limit = this.#config.attributes.minorP;
-    this.#minor = this.age.n > 0 && this.age.minorP > (this.#minor ? limit * MINOR_RELEASE : limit);
+    const { minorP, minorReleaseP } = this.#config.attributes;
+    this.#minor = this.age.n > 0 && this.age.minorP > (this.#minor ? Math.min(minorP, minorReleaseP) : minorP);
   }
 
   /** P(age < 18) is too high for gender and expression to be told. */

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import type { HeadLabels, Observation, ObservedFace } from '../observation.ts';
 import { doubtful, entangled, LONG_GAP_MS } from './entanglement.ts';
 import type { ExpressionChange } from './evidence.ts';
-import { type PersonState, UNSEEN_MS } from './person.ts';
+import type { PersonState } from './person.ts';
 import { type FrameSize, type Match, match, type Trace, teleported } from './return-gate.ts';
 import { Track } from './track.ts';
 
@@ -54,7 +54,8 @@ export class Identities {
       const change = this.#sample(track, face, { overlapped: overlaps[index++] === true, heads: observation.heads, t });
       if (change && track.person && track.person.doubtSince === null) expressions.push({ person: track.person, change });
     }
-    const patienceMs = Math.max(this.#config.presence.goneMs, UNSEEN_MS);
+    const { goneMs, unseenMs } = this.#config.presence;
+    const patienceMs = Math.max(goneMs, unseenMs);
     for (const track of [...this.#tracks.values()]) {
       const face = seen.get(track);
       const detected = face !== undefined && face.score > 0;

@@ -9,8 +9,6 @@ import type { Report } from './report.ts';
 import type { FrameSize, Trace } from './return-gate.ts';
 import type { Track } from './track.ts';
 
-/** A person not detected for this long is out of sight: shorter gaps are the detector's. */
-export const UNSEEN_MS = 500;
 /** Nothing is credited for longer than this between two sights. */
 const CREDIT_MS = 1000;
 
@@ -29,6 +27,7 @@ export class PersonState implements Trace {
   readonly attention: Attention;
   readonly place: Place;
   readonly engagement: Engagement;
+  readonly #config: Config;
   readonly #share = new Map<string, number>();
   readonly #zones = { near: 0, mid: 0, far: 0 };
   quality: FaceQuality = { score: 0, facePx: 0, yawDeg: 0, pitchDeg: 0, rollDeg: 0 };
@@ -48,6 +47,7 @@ export class PersonState implements Trace {
   left = false;
 
   constructor({ id, camera, firstSeen, evidence }: PersonOrigin, config: Config, view: View) {
+    this.#config = config;
     this.id = id;
     this.camera = camera;
     this.firstSeen = firstSeen;
@@ -102,7 +102,7 @@ export class PersonState implements Trace {
     const { attending, currentMs } = this.attention;
     this.engagement.update(
       {
-        known: t - this.firstSeen >= UNSEEN_MS,
+        known: t - this.firstSeen >= this.#config.attention.onMs,
         attending,
         attendingMs: currentMs,
         zone: this.place.zone,
@@ -113,7 +113,7 @@ export class PersonState implements Trace {
   }
 
   unseen(t: number): boolean {
-    return t - this.lastSeen >= UNSEEN_MS;
+    return t - this.lastSeen >= this.#config.presence.unseenMs;
   }
 
   attributes(heads: HeadLabels, t: number): Attributes {

@@ -1,10 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { FaceQuality } from '../../../core/src/observation.ts';
 import { Attention, type AttentionChange, facing } from '../../../core/src/people/attention.ts';
 import { face, testConfig } from '../../support/observations.ts';
 
 const rules = testConfig().attention;
 const attention = suite('attention');
+const score = (quality: FaceQuality): number => facing(quality, rules);
 const pose = (yawDeg: number, pitchDeg = 0, facePx = 160) => ({ ...face(1).quality, yawDeg, pitchDeg, facePx });
 
 /** Shows a yaw every 20 ms in [from, to] and returns what changed when. */
@@ -18,16 +20,21 @@ function show(it: Attention, yawDeg: number, { from, to }: { from: number; to: n
 }
 
 attention('the score falls with the turn of the head, on both sides alike', () => {
-  assert.is(facing(pose(0)), 1);
-  assert.ok(Math.abs(facing(pose(22)) - 0.5) < 1e-9);
-  assert.is(facing(pose(-22)), facing(pose(22)));
-  assert.ok(facing(pose(15, 10)) < facing(pose(15)));
-  for (let yaw = 0; yaw < 60; yaw += 5) assert.ok(facing(pose(yaw + 5)) < facing(pose(yaw)));
+  assert.is(score(pose(0)), 1);
+  assert.ok(Math.abs(score(pose(22)) - 0.5) < 1e-9);
+  assert.is(score(pose(-22)), score(pose(22)));
+  assert.ok(score(pose(15, 10)) < score(pose(15)));
+  for (let yaw = 0; yaw < 60; yaw += 5) assert.ok(score(pose(yaw + 5)) < score(pose(yaw)));
+});
+
+attention('the tolerance is configurable', () => {
+  assert.ok(Math.abs(facing(pose(30), { ...rules, yawDeg: 30 }) - 0.5) < 1e-9);
+  assert.ok(Math.abs(facing(pose(0, 10), { ...rules, pitchDeg: 10 }) - 0.5) < 1e-9);
 });
 
 attention('small faces are given more tolerance', () => {
-  assert.ok(facing(pose(24, 0, 50)) > facing(pose(24, 0, 100)));
-  assert.is(facing(pose(24, 0, 100)), facing(pose(24, 0, 250)));
+  assert.ok(score(pose(24, 0, 50)) > score(pose(24, 0, 100)));
+  assert.is(score(pose(24, 0, 100)), score(pose(24, 0, 250)));
 });
 
 attention('starts at 500 ms, with the onset where it began', () => {
@@ -37,7 +44,7 @@ attention('starts at 500 ms, with the onset where it began', () => {
 });
 
 attention('starts at a score of 0.6 and not under it', () => {
-  const scoreAt = (yaw: number): number => facing(pose(yaw));
+  const scoreAt = (yaw: number): number => score(pose(yaw));
   const [on, under] = [19.8, 20];
   assert.ok(scoreAt(on) >= 0.6 && scoreAt(under) < 0.6);
   assert.is(show(new Attention(rules), on, { from: 0, to: 3000 }).length, 1);

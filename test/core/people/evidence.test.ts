@@ -30,6 +30,25 @@ evidence('withholds gender and expression where P(age < 18) is over 0.2', () => 
   }
 });
 
+evidence('who counted as a likely minor does so until P(age < 18) falls under the release, which is configurable', () => {
+  const between = (overrides: object): boolean[] => {
+    const it = shown({ years: 20, male: 0.97, n: 30 }, new Evidence(testConfig({ attributes: overrides })));
+    assert.ok(it.minor);
+    const met: boolean[] = [];
+    for (let t = 3000; t < 20_000; t += 100) {
+      shown({ years: 27, male: 0.97, n: 1 }, it, t);
+      const p = it.age.minorP;
+      if (p <= 0.2 && p > 0.15) met.push(it.minor);
+      if (p <= 0.15) assert.not(it.minor);
+    }
+    assert.ok(met.length > 2, 'P passed between release and threshold');
+    return met;
+  };
+  assert.ok(between({}).every(Boolean));
+  assert.not(between({ minorReleaseP: 0.2 }).some(Boolean));
+  assert.not(between({ minorReleaseP: 0.9 }).some(Boolean), 'never released later than flagged');
+});
+
 evidence('tells no switch of expression of a likely minor', () => {
   const it = shown({ years: 12, male: 0.9, n: 30 });
   let told = 0;

@@ -142,6 +142,15 @@ people('a person out of sight is still here, and says so', () => {
   assert.is(stage.people.current()[0]?.state, 'unseen');
 });
 
+people("how long a gap is the detector's is configurable", () => {
+  const stage = new Stage({ presence: { unseenMs: 1000 } });
+  stage.show(2000, [face(1)]);
+  stage.show(900, []);
+  assert.is(stage.people.current()[0]?.state, 'present');
+  stage.show(200, []);
+  assert.is(stage.people.current()[0]?.state, 'unseen');
+});
+
 people('engagement needs nearness and 2 s of attention', () => {
   const stage = new Stage();
   stage.show(1500, [face(1, { px: 200 })]);
