@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -15,6 +15,7 @@ import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const test = suite('sight faults');
 const startMs = 20_000;
+const release = new URL('../../model/release/', import.meta.url);
 
 async function rejection(promise: Promise<unknown>): Promise<{ code?: string; message: string }> {
   return promise.then(
@@ -149,6 +150,20 @@ test('when the host is killed, sight and ffmpeg end by themselves within a secon
   host.kill('SIGKILL');
   const ms = await until('all are gone', 3000, () => !children.some(isRunning));
   assert.ok(ms < 1000, `${ms} ms`);
+});
+
+test('a model changed at run time that cannot be started again gives way to the configured one', async () => {
+  using folder = new TemporaryFolder();
+  const manifest = JSON.parse(readFileSync(new URL('model.json', release), 'utf8')) as { networks: Array<{ role: string }> };
+  cpSync(release, folder.path, { recursive: true });
+  writeFileSync(`${folder.path}/model.json`, JSON.stringify({ ...manifest, networks: manifest.networks.filter(({ role }) => role === 'recognizer') }));
+  await using opened = await openSight();
+  const { sight, log } = opened;
+  await sight.models.swap('faces-npu-head', { release: folder.path });
+  process.kill(sight.status().pid as number, 'SIGKILL');
+  await until('the return', startMs, () => log.turns.includes('sight.restored'));
+  const roles = (await sight.models.list()).filter(({ state }) => state === 'ready').map(({ role }) => role);
+  assert.equal(roles.sort(), ['detector', 'recognizer']);
 });
 
 for (const state of ['starting', 'ready', 'seeing', 'sight.lost'] as const) {

@@ -29,6 +29,7 @@ export function createSightClient(config: Config, logger: Logger, options: Sight
 type Told = Exclude<ToHost, { type: 'ready' | 'failed' | 'answer' }>;
 
 class SightClient implements Sight {
+  readonly #configured: Config;
   #config: Config;
   readonly #logger: Logger;
   readonly #once: boolean;
@@ -49,6 +50,7 @@ class SightClient implements Sight {
   #working: Promise<void> = Promise.resolve();
 
   constructor(config: Config, logger: Logger, options: SightClientOptions) {
+    this.#configured = config;
     this.#config = config;
     this.#logger = logger;
     this.#once = options.once ?? false;
@@ -168,7 +170,10 @@ class SightClient implements Sight {
         this.#notice('sight.restored', 'The sight process was started anew.');
         return;
       } catch (fault) {
-        if (!this.#closing.signal.aborted) this.#logger.error({ reason: String(fault) }, 'sight could not be started anew');
+        if (this.#closing.signal.aborted) return;
+        this.#logger.error({ reason: String(fault) }, 'sight could not be started anew');
+        // A model that was changed at run time may be gone by now: what was configured is tried next.
+        this.#config = this.#configured;
       }
     }
   }
