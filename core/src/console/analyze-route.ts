@@ -61,6 +61,8 @@ export function addAnalyzeRoute(api: Api, { sight }: ApiSources): void {
             .type('image/jpeg')
             .send(Buffer.from(annotated) as never);
         } catch (fault) {
+          // Nobody waits for the answer any more, and that is no fault.
+          if (gone.signal.aborted) return reply.hijack() as never;
           if (deadline.aborted) throw new MienError('STEP_TIMEOUT', `the image took longer than ${deadlineMs / 1000} s`, { cause: fault });
           throw fault;
         }

@@ -1,6 +1,14 @@
 /** What every route gets, and the guard in front of all of them. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
 import type { Config } from '../config.ts';
 import { MienError } from '../errors.ts';
 import type { EventBus } from '../host/event-bus.ts';
@@ -52,17 +60,20 @@ export function addGuard(api: Api, guard: Guard, logger: Logger): void {
       guard.checkToken({ headers: request.headers, query: request.query as Record<string, unknown> }, access, queryToken);
     }
   });
-  api.setErrorHandler((fault, request, reply) => {
-    const named = nameFault(fault, bodyLimit);
-    const status = httpStatus(named.code);
-    const fields = { method: request.method, path: request.url.split('?')[0], code: named.code };
-    if (status >= 500) logger.error({ ...fields, err: fault }, 'request failed');
-    else logger.debug(fields, named.message);
-    if (status === 401) reply.header('www-authenticate', 'Bearer realm="Mien"');
-    if (status === 429) reply.header('retry-after', '1');
-    return reply.code(status).type('application/json; charset=utf-8').send({ error: named.toJSON() });
-  });
+  api.setErrorHandler((fault, request, reply) => answerFault(fault, request, reply, logger));
   api.setNotFoundHandler((request) => {
     throw new MienError('ROUTE_NOT_FOUND', `there is no ${request.method} ${request.url.split('?')[0]}; /v1/openapi.json lists what there is`);
   });
+}
+
+/** Answers any fault in the one form that errors have, also those that fastify finds before a route is known. */
+export function answerFault(fault: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply {
+  const named = nameFault(fault, bodyLimit);
+  const status = httpStatus(named.code);
+  const fields = { method: request.method, path: request.url.split('?')[0], code: named.code };
+  if (status >= 500) logger.error({ ...fields, err: fault }, 'request failed');
+  else logger.debug(fields, named.message);
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="Mien"');
+  if (status === 429) reply.header('retry-after', '1');
+  return reply.code(status).type('application/json; charset=utf-8').send({ error: named.toJSON() });
 }

@@ -13,6 +13,7 @@ import { checkSubscription, type Subscription, subscriptionOfQuery } from './sub
 const heartbeatMs = 15_000;
 const maximumClients = 64;
 const closeGraceMs = 200;
+const maximumUnreadBytes = 1 << 20;
 
 /** Read by subscriptionOfQuery, which also knows `person.*` and says what is wrong over the socket. */
 const text = (description: string) => Type.Optional(Type.String({ description }));
@@ -76,7 +77,11 @@ export function addEventsRoute(api: Api, { bus, people, logger }: ApiSources): {
       socket.on('pong', () => {
         state.alive = true;
       });
-      socket.on('message', (data) => subscribe(() => checkSubscription(subscribeRequest(String(data)))));
+      socket.on('message', (data) => {
+        // Each message is answered: one who sends and never reads would fill the memory.
+        if (socket.bufferedAmount > maximumUnreadBytes) return connection.close(1013, 'slow consumer');
+        subscribe(() => checkSubscription(subscribeRequest(String(data))));
+      });
       socket.on('close', () => {
         connection.dispose();
         connections.delete(connection);

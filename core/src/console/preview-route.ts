@@ -66,7 +66,9 @@ export function addPreviewRoutes(api: Api, { sight, config, logger }: ApiSources
     }
   });
 
-  api.get('/v1/preview.mjpeg', { config: access, schema: docs('Pictures of a camera as multipart/x-mixed-replace, for ten minutes') }, (request, reply) => {
+  // No HEAD: it would hold one of the few places for ten minutes and show nothing.
+  const schema = docs('Pictures of a camera as multipart/x-mixed-replace, for ten minutes');
+  api.get('/v1/preview.mjpeg', { config: access, schema, exposeHeadRoute: false }, (request, reply) => {
     const { pictures, end } = open(request.query);
     const timer = setTimeout(() => end.abort(), limits.streamMs);
     reply.raw.once('close', () => end.abort());
@@ -74,7 +76,7 @@ export function addPreviewRoutes(api: Api, { sight, config, logger }: ApiSources
     reply.hijack();
     reply.raw.writeHead(200, { ...reply.getHeaders(), 'content-type': `multipart/x-mixed-replace; boundary=${boundary}` } as Record<string, string>);
     relay(pictures, reply.raw, end.signal)
-      .catch((fault: unknown) => logger.debug({ err: fault }, 'preview ended'))
+      .catch((fault: unknown) => logger[fault instanceof MienError ? 'warn' : 'debug']({ err: fault }, 'preview ended'))
       .finally(() => {
         end.abort();
         reply.raw.end();

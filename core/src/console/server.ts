@@ -5,7 +5,7 @@ import websocket from '@fastify/websocket';
 import Fastify from 'fastify';
 import { MienError } from '../errors.ts';
 import { addAnalyzeRoute } from './analyze-route.ts';
-import { type Api, type ApiSources, addGuard, bodyLimit } from './api.ts';
+import { type Api, type ApiSources, addGuard, answerFault, bodyLimit } from './api.ts';
 import { createGuard, isLoopback } from './auth.ts';
 import { addEventsRoute } from './events-route.ts';
 import { addMetricsRoute } from './metrics.ts';
@@ -14,6 +14,9 @@ import { addOpenApi } from './openapi.ts';
 import { addPageRoutes, pageFolder } from './page-route.ts';
 import { addPreviewRoutes, type PreviewLimits, previewLimits } from './preview-route.ts';
 import { addStatusRoutes } from './status-routes.ts';
+
+/** From the first byte of a request to the last one of its body. */
+const bodyWithinMs = 60_000;
 
 export interface ServerOptions extends ApiSources {
   /** Which heads are bound; `demo` shows a banner on the page. */
@@ -39,6 +42,9 @@ export async function createServer(options: ServerOptions): Promise<ConsoleServe
     logger: false,
     bodyLimit,
     forceCloseConnections: true,
+    // A body that does not arrive holds one of the few places for images.
+    requestTimeout: bodyWithinMs,
+    frameworkErrors: (fault, request, reply) => void answerFault(fault, request, reply, logger),
     routerOptions: { querystringParser: (text) => Object.fromEntries(new URLSearchParams(text)) },
   }).withTypeProvider();
   api.setValidatorCompiler(TypeBoxValidatorCompiler);

@@ -235,6 +235,22 @@ test('a slow consumer is dropped with the reason, in bounded memory; others are 
   await quick.until(() => quick.sequences.at(-1) === published + 1);
 });
 
+test('who asks without end and never reads is dropped', async () => {
+  await using app = await openConsole();
+  const deaf = await deafClient(app.url, '');
+  const text = Buffer.from('what is this?');
+  const frame = Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), text]);
+  const many = Buffer.concat(Array(1000).fill(frame));
+  let asked = 0;
+  while (((await (await app.get('/v1/status')).json()) as { events: { clients: number } }).events.clients === 1) {
+    assert.ok(asked < 300_000, 'never dropped');
+    deaf.write(many);
+    asked += 1000;
+    await pause(10);
+  }
+  deaf.destroy();
+});
+
 test('a long replay reaches a client that reads', async () => {
   await using app = await openConsole();
   app.people.appear('p-aaaaa', known);

@@ -6,6 +6,7 @@ import { PeopleAnswer } from '../../../core/src/console/people-view.ts';
 import { HeldEvents } from '../../../core/src/console/socket-frames.ts';
 import { AnalyzeAnswer, Model, Status } from '../../../core/src/console/status.ts';
 import { MienError } from '../../../core/src/errors.ts';
+import { silentLogger } from '../../../core/src/log.ts';
 import { known } from '../../support/fake-people.ts';
 import { fakeModel, jpegStub } from '../../support/fake-sight.ts';
 import { type OpenConsole, openConsole } from '../../support/open-console.ts';
@@ -217,6 +218,39 @@ test('metrics are in the Prometheus format and count events', async () => {
 test('unknown routes answer like every other error', async () => {
   assert.match(await refused(await console_.get('/v2/status?access_token=secret'), 404, 'ROUTE_NOT_FOUND'), 'GET /v2/status;');
   await refused(await console_.post('/v1/status'), 404, 'ROUTE_NOT_FOUND');
+});
+
+test('paths that fastify itself refuses are answered in the same form', async () => {
+  await refused(await console_.post(`/v1/models/${'a'.repeat(200)}/load`), 400, 'REQUEST_INVALID');
+  await refused(await console_.post('/v1/models/%zz/load'), 400, 'REQUEST_INVALID');
+});
+
+test('HEAD of the stream of pictures holds no place', async () => {
+  const response = await fetch(new URL('/v1/preview.mjpeg', console_.url), { method: 'HEAD' });
+  assert.is(response.status, 404);
+  assert.is(console_.sight.previews.open, 0);
+});
+
+test('a client that goes away while its image is analysed is no fault in the log', async () => {
+  const errors: object[] = [];
+  await using app = await openConsole({ logger: { ...silentLogger, error: (fields: object) => void errors.push(fields) } });
+  const aborted = Promise.withResolvers<void>();
+  app.sight.onAnalyze = (_image, _options, signal) =>
+    new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => {
+        reject(signal.reason);
+        setTimeout(() => aborted.resolve(), 20);
+      });
+      leave.abort();
+    });
+  const leave = new AbortController();
+  const request = fetch(new URL('/v1/analyze', app.url), { method: 'POST', body: 'x', headers: { 'content-type': 'image/jpeg' }, signal: leave.signal });
+  await request.then(
+    () => assert.unreachable(),
+    () => {},
+  );
+  await aborted.promise;
+  assert.equal(errors, []);
 });
 
 test.run();
