@@ -38,7 +38,11 @@ export async function readConfigFile(path: string): Promise<ConfigInput> {
   if (fault) throw new MienError('CONFIG_INVALID', `${path} is not valid YAML: ${fault.message}`);
   if (document.contents === null) return {};
   if (!isMap(document.contents)) throw new MienError('CONFIG_INVALID', `${path}: expected settings such as "cameras:" at the top level, found something else`);
-  return document.toJS() as ConfigInput;
+  try {
+    return document.toJS() as ConfigInput;
+  } catch (cause) {
+    throw new MienError('CONFIG_INVALID', `${path} is not valid YAML: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** File, then environment: MIEN_TOKEN is the place for a secret that should not stand in a file. */

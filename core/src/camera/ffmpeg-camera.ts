@@ -23,7 +23,7 @@ export type FfmpegNews = { readonly kind: 'lost' | 'exited'; readonly error?: Pi
 
 /** Listens in a private folder. The caller then has the host run ffmpeg towards `socketPath` and passes its news to `tell`. */
 export async function openFfmpegCamera(options: FfmpegCameraOptions): Promise<FfmpegCamera> {
-  const folder = await mkdtemp(join(tmpdir(), 'mien-camera-')); // mode 0700
+  const folder = await makeFolder();
   const camera = new FfmpegCamera(options, folder);
   try {
     await camera.listen();
@@ -32,6 +32,24 @@ export async function openFfmpegCamera(options: FfmpegCameraOptions): Promise<Ff
     throw error;
   }
   return camera;
+}
+
+/** Of a Unix socket's path, with its closing zero, on Linux. */
+const MAX_SOCKET_PATH_BYTES = 108;
+
+/** A folder of mode 0700 for the socket; in /tmp where the temporary folder's own path is too long for one. */
+async function makeFolder(): Promise<string> {
+  const stem = join(tmpdir(), 'mien-camera-');
+  const isTooLong = Buffer.byteLength(`${stem}XXXXXX/frames`) >= MAX_SOCKET_PATH_BYTES;
+  try {
+    return await mkdtemp(isTooLong ? '/tmp/mien-camera-' : stem);
+  } catch (cause) {
+    throw new MienError(
+      'CAMERA_LOST',
+      `No socket for the camera's frames could be made in the temporary folder: ${(cause as Error).message}. Set TMPDIR to a folder that can be written.`,
+      { cause },
+    );
+  }
 }
 
 export class FfmpegCamera implements FrameSource {

@@ -1,0 +1,48 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { MienError } from '../../core/src/errors.ts';
+import { loadConfig } from '../../core/src/load-config.ts';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
+
+const config = suite('configuration file');
+const folder = new TemporaryFolder();
+config.after(() => folder[Symbol.dispose]());
+
+async function fault(yaml: string): Promise<string> {
+  const path = join(folder.path, 'mien.yaml');
+  writeFileSync(path, yaml);
+  return loadConfig(path).then(
+    () => 'taken',
+    ({ code, message }: MienError) => `${code}: ${message}`,
+  );
+}
+
+config('an empty file is every default', async () => {
+  assert.is(await fault(''), 'taken');
+  assert.is(await fault('# nothing\n'), 'taken');
+});
+
+for (const [what, yaml, says] of [
+  ['a list', '- a\n', /top level/],
+  ['keys that are there twice', 'device: a\ndevice: b\n', /unique/],
+  ['two documents', 'device: a\n---\ndevice: b\n', /not valid YAML/],
+  ['an alias of nothing', 'cameras: *none\n', /not valid YAML: Unresolved alias/],
+  [
+    'aliases that grow without bound',
+    `a: &a [x]\n${['b', 'c', 'd'].map((name, i) => `${name}: &${name} [${Array(10).fill(`*${'abc'[i]}`)}]\n`).join('')}`,
+    /not valid YAML/,
+  ],
+  ['an empty part', 'cameras:\n', /cameras: must be array/],
+  ['a unit', 'presence: { graceMs: 5s }\n', /graceMs: must be number/],
+  ['a number beyond all', 'presence: { graceMs: 1e400 }\n', /graceMs: must be number/],
+] as const) {
+  config(`${what} is refused by name`, async () => {
+    const text = await fault(yaml);
+    assert.match(text, /^CONFIG_INVALID/);
+    assert.match(text, says);
+  });
+}
+
+config.run();
