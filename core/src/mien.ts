@@ -7,7 +7,7 @@ import { type Logger, silentLogger } from './log.ts';
 import type { People } from './people/people.ts';
 import { Scope } from './scope.ts';
 import type { Sight } from './sight/sight.ts';
-import { step } from './step.ts';
+import { step, stopStep } from './step.ts';
 import { openServiceNotifier } from './systemd.ts';
 import * as T from './tokens.ts';
 
@@ -36,6 +36,9 @@ export interface Mien extends AsyncDisposable {
 /** Sight loads two networks, tests them and says so; on a slow board from a slow card. */
 const SIGHT_START_MS = 60_000;
 const SERVER_START_MS = 10_000;
+/** Together under 2 s. Sight is given one second before it is killed; the server cuts what is open. */
+const SIGHT_STOP_MS = 1200;
+const SERVER_STOP_MS = 400;
 /** How often persons are looked at while no frame comes. */
 const TICK_MS = 100;
 
@@ -54,9 +57,12 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
     let server: ConsoleServer | undefined;
     if (api) {
       const { createServer } = await import('./console/server.ts');
-      server = scope.use(await step('open the console', SERVER_START_MS, signal, () => createServer({ config, sight, people, bus, logger })));
+      const opening = createServer({ config, sight, people, bus, logger });
+      // Also one that is still being opened when the start is broken off.
+      scope.defer(stopStep('close the console', SERVER_STOP_MS, async () => (await opening.catch(() => undefined))?.[Symbol.asyncDispose]()));
+      server = await step('open the console', SERVER_START_MS, signal, () => opening);
     }
-    scope.use(sight);
+    scope.defer(stopStep('stop sight', SIGHT_STOP_MS, async () => sight[Symbol.asyncDispose]()));
     const service = scope.use(await openServiceNotifier(sight, logger));
     const listener = {
       observation(observation: Parameters<People['observe']>[0]) {

@@ -34,6 +34,6 @@ export class Scope implements AsyncDisposable {
         faults.push(fault);
       }
     }
-    if (faults.length > 0) throw new AggregateError(faults, `${faults.length} step(s) failed while closing`);
+    if (faults.length > 0) throw new AggregateError(faults, `${faults.length} step(s) failed while closing: ${faults.map(String).join('; ')}`);
   }
 }

@@ -20,3 +20,8 @@ export async function step<T>(name: string, withinMs: number, signal: AbortSigna
     signal.removeEventListener('abort', cancelled);
   }
 }
+
+/** A step of stop, for `Scope.defer`: whatever aborted the rest, it gets its time, and no more. Errors: STEP_TIMEOUT, which names the step. */
+export function stopStep(name: string, withinMs: number, run: () => PromiseLike<unknown>): () => Promise<void> {
+  return () => step(name, withinMs, new AbortController().signal, async () => void (await run()));
+}

@@ -44,7 +44,8 @@ export async function run(options: RunOptions): Promise<void> {
     await Promise.race([mien.ended(), stop.signalled]);
     if (options.once && !stop.signal.aborted) failOnCameras(mien.sight.status().cameras);
   } catch (fault) {
-    if (!stop.signal.aborted) throw fault;
+    // What a signal broke off is no fault; a stop that failed is.
+    if (!stop.signal.aborted || fault instanceof AggregateError) throw fault;
   } finally {
     stop[Symbol.dispose]();
   }
