@@ -24,8 +24,9 @@ export function createLogger(options: LoggerOptions): Logger {
   return pino(
     {
       level: options.level,
-      name: options.name,
-      base: { name: options.name },
+      base: null,
+      // Not a binding: a line that the host writes for sight brings its own name.
+      mixin: () => ({ name: options.name }),
       timestamp: stdTimeFunctions.isoTime,
       redact: { paths: redact, censor: '[secret]' },
     },

@@ -8,7 +8,7 @@ import { receiver } from '../support/notify-socket.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const service = suite('systemd');
-const status = (state: SightStatus['state']): SightStatus => ({ state, restarts: 0, cameras: [], latencyMs: { p50: 0, p95: 0 } });
+const status = (state: SightStatus['state']): SightStatus => ({ state, restarts: 0, cameras: [], latencyMs: { p50: 0, p95: 0 }, degraded: [] });
 
 service.after.each(() => {
   delete process.env['NOTIFY_SOCKET'];

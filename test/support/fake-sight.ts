@@ -91,6 +91,7 @@ export function createFakeSight(): FakeSight {
       restarts: 0,
       cameras: [{ name: 'main', source: 'clip', state: 'live', width: 1280, height: 720, framesPerSecond: 24.9, received: 520, processed: 500, dropped: 20 }],
       latencyMs: { p50: 11.2, p95: 15.8 },
+      degraded: [],
     },
     asked: { analyze: [], swap: [] },
     modelStatuses: [fakeModel, fakeDetector],

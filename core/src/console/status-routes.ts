@@ -80,7 +80,7 @@ export function addStatusRoutes(api: Api, { config, sight, people, bus }: ApiSou
 export function healthOf(status: SightStatus): Status['health'] {
   if (status.state !== 'running') return { state: 'down', reasons: [`sight is ${status.state}`] };
   const lost = status.cameras.filter(({ state }) => state === 'lost');
-  const reasons = lost.map(({ name, error }) => `camera ${name} is lost${error ? `: ${error.message}` : ''}`);
+  const reasons = [...lost.map(({ name, error }) => `camera ${name} is lost${error ? `: ${error.message}` : ''}`), ...status.degraded];
   const blind = lost.length > 0 && lost.length === status.cameras.length;
   return { state: blind ? 'down' : reasons.length > 0 ? 'degraded' : 'ok', reasons };
 }

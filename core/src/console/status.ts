@@ -24,6 +24,7 @@ const SightSchema = Type.Object({
   restarts: Type.Integer(),
   cameras: Type.Array(CameraStatus),
   latencyMs: Type.Object({ p50: Type.Number(), p95: Type.Number() }, { description: 'over the last 300 frames' }),
+  degraded: Type.Array(Type.String(), { description: 'why the models do less than they should: a fallback, a self-test that failed' }),
 });
 
 export const Status = Type.Object({

@@ -5,7 +5,8 @@
 export class JpegFeed implements AsyncIterableIterator<Uint8Array> {
   readonly #onReturn: () => void;
   #newest: Uint8Array | undefined;
-  #waiting: Array<(result: IteratorResult<Uint8Array>) => void> = [];
+  #waiting: Array<PromiseWithResolvers<IteratorResult<Uint8Array>>> = [];
+  #fault: Error | undefined;
   #done = false;
 
   constructor(onReturn: () => void) {
@@ -19,15 +20,17 @@ export class JpegFeed implements AsyncIterableIterator<Uint8Array> {
   put(jpeg: Uint8Array): void {
     if (this.#done) return;
     const waiting = this.#waiting.shift();
-    if (waiting) waiting({ value: jpeg, done: false });
+    if (waiting) waiting.resolve({ value: jpeg, done: false });
     else this.#newest = jpeg;
   }
 
-  /** The writer has no more pictures. */
-  end(): void {
+  /** The writer has no more pictures; a fault is told to the reader once. */
+  end(fault?: Error): void {
+    if (this.#done) return;
     this.#done = true;
     this.#newest = undefined;
-    for (const waiting of this.#waiting.splice(0)) waiting({ value: undefined, done: true });
+    this.#fault = fault;
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve(this.next());
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
@@ -36,11 +39,19 @@ export class JpegFeed implements AsyncIterableIterator<Uint8Array> {
       this.#newest = undefined;
       return Promise.resolve({ value, done: false });
     }
+    if (this.#fault) {
+      const fault = this.#fault;
+      this.#fault = undefined;
+      return Promise.reject(fault);
+    }
     if (this.#done) return Promise.resolve({ value: undefined, done: true });
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    const waiting = Promise.withResolvers<IteratorResult<Uint8Array>>();
+    this.#waiting.push(waiting);
+    return waiting.promise;
   }
 
   return(): Promise<IteratorResult<Uint8Array>> {
+    this.#fault = undefined;
     if (!this.#done) {
       this.end();
       this.#onReturn();

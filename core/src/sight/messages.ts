@@ -4,8 +4,12 @@
  */
 import type { Config } from '../config.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { LogLevel } from '../log.ts';
 import type { Observation } from '../observation.ts';
-import type { Analysis, AnalyzeOptions, CameraStatus, ModelStatus, SightNotice, SwapRequest } from './sight.ts';
+import type { Analysis, AnalyzeOptions, ModelStatus, SightNotice, SightStatus, SwapRequest } from './sight.ts';
+
+/** What every beat tells of sight. */
+export type SightHealth = Pick<SightStatus, 'cameras' | 'latencyMs' | 'degraded'>;
 
 /** What one run of sight is started with. */
 export interface SightStart {
@@ -63,11 +67,19 @@ export interface FeedNews {
   readonly error?: PlainError;
 }
 
+/** A line for the host's log; `fields` can be cloned. */
+export interface LogLine {
+  readonly level: Exclude<LogLevel, 'silent'>;
+  readonly fields: object;
+  readonly message: string;
+}
+
 export type ToHost =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly error: PlainError }
+  | ({ readonly type: 'log' } & LogLine)
   /** Sent several times a second while every frame loop is alive. */
-  | { readonly type: 'beat'; readonly cameras: readonly CameraStatus[]; readonly latencyMs: { readonly p50: number; readonly p95: number } }
+  | { readonly type: 'beat'; readonly seen: SightHealth }
   | { readonly type: 'observation'; readonly observation: Observation }
   | { readonly type: 'notice'; readonly notice: SightNotice }
   | { readonly type: 'answer'; readonly id: number; readonly value?: Answers[keyof Answers]; readonly error?: PlainError }

@@ -1,3 +1,4 @@
+import { MienError } from '../errors.ts';
 import { JpegFeed } from './jpeg-feed.ts';
 import type { PreviewOptions, ToHost, ToSight } from './messages.ts';
 
@@ -40,7 +41,7 @@ export class PreviewRelay {
     if (message.type === 'preview') pictures?.put(message.jpeg);
     else {
       this.#subscriptions.delete(message.id);
-      pictures?.end();
+      pictures?.end(message.error && new MienError(message.error.code, message.error.message));
     }
   }
 

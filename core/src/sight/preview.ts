@@ -1,5 +1,6 @@
 import { createWarp, type TensorSpec, type Warp } from '@mien/native';
 import { loadSharp } from '../camera/still.ts';
+import { MienError } from '../errors.ts';
 import type { PixelView } from '../frame.ts';
 import type { Observation } from '../observation.ts';
 import type { JpegFeed } from './jpeg-feed.ts';
@@ -43,7 +44,7 @@ export class PreviewRenderer {
     this.#encode()
       .then(
         (jpeg) => this.#feed.put(jpeg),
-        () => this.#feed.end(),
+        (fault) => this.#feed.end(MienError.from(fault)),
       )
       .finally(() => {
         this.#isEncoding = false;

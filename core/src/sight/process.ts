@@ -1,6 +1,7 @@
 /** The entry of the sight process. It lives as long as its host: it ends when told to, when asked by SIGTERM, and when the host is gone. */
 import { composeSight } from './compose-sight.ts';
 import type { ToHost, ToSight } from './messages.ts';
+import { formatLogLine } from './remote-logger.ts';
 import { SightSession } from './sight-session.ts';
 
 /** After so long a stop that hangs is cut short. */
@@ -14,6 +15,7 @@ if (!process.send) {
 const session = new SightSession((message: ToHost) => {
   // The channel breaks when the host dies; what then is to be done is told by `disconnect`.
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
+  else if (message.type === 'log') process.stderr.write(formatLogLine(message));
 }, composeSight);
 
 let stopping = false;

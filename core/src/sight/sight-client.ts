@@ -5,7 +5,7 @@ import { MienError } from '../errors.ts';
 import { monotonicMs } from '../frame.ts';
 import type { Logger } from '../log.ts';
 import { FeedRunner } from './feed-runner.ts';
-import type { Answers, Method, PreviewOptions, Question, ToHost } from './messages.ts';
+import type { Answers, Method, PreviewOptions, Question, SightHealth, ToHost } from './messages.ts';
 import { PreviewRelay } from './preview-relay.ts';
 import type { Analysis, AnalyzeOptions, ModelStatus, Models, Sight, SightListener, SightNotice, SightStatus, SwapRequest } from './sight.ts';
 import { SightChild, type SightChildOptions, sightEntry } from './sight-child.ts';
@@ -46,7 +46,7 @@ class SightClient implements Sight {
   #openFeeds = new Map<number, Disposable>();
   #state: SightStatus['state'] = 'stopped';
   #restarts = 0;
-  #seen: Pick<SightStatus, 'cameras' | 'latencyMs'> = { cameras: [], latencyMs: { p50: 0, p95: 0 } };
+  #seen: SightHealth = { cameras: [], latencyMs: { p50: 0, p95: 0 }, degraded: [] };
   #working: Promise<void> = Promise.resolve();
 
   constructor(config: Config, logger: Logger, options: SightClientOptions) {
@@ -153,6 +153,7 @@ class SightClient implements Sight {
     this.#seen = {
       cameras: this.#seen.cameras.map((camera) => ({ ...camera, state: 'lost', framesPerSecond: 0 })),
       latencyMs: this.#seen.latencyMs,
+      degraded: [],
     };
     this.#state = this.#once ? 'failed' : 'restarting';
     this.#notice('sight.lost', message);
@@ -200,7 +201,10 @@ class SightClient implements Sight {
         this.#listener?.notice(message.notice);
         break;
       case 'beat':
-        this.#seen = { cameras: message.cameras, latencyMs: message.latencyMs };
+        this.#seen = message.seen;
+        break;
+      case 'log':
+        this.#logger[message.level]({ ...message.fields, name: 'sight' }, message.message);
         break;
       case 'preview':
       case 'preview.end':

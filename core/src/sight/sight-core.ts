@@ -11,7 +11,7 @@ import type { PreviewOptions } from './messages.ts';
 import { modelNotices } from './model-notices.ts';
 import { Pipeline, type PipelineStages } from './pipeline.ts';
 import { PreviewRenderer } from './preview.ts';
-import type { Analysis, AnalyzeOptions, Models, Sight, SightListener, SightStatus } from './sight.ts';
+import type { Analysis, AnalyzeOptions, ModelStatus, Models, Sight, SightListener, SightStatus } from './sight.ts';
 
 /** What sight is made of; the container, or a test, puts it together. */
 export interface SightParts {
@@ -48,6 +48,7 @@ export class SightCore implements Sight {
   readonly #ended = Promise.withResolvers<void>();
   readonly #previews = new Map<string, Set<PreviewRenderer>>();
   #state: SightStatus['state'] = 'stopped';
+  #degraded: readonly string[] = [];
   #parts: SightParts | undefined;
   #runners: CameraRunner[] = [];
 
@@ -72,13 +73,18 @@ export class SightCore implements Sight {
 
   async #start(listener: SightListener, signal?: AbortSignal): Promise<void> {
     const stopping = signal ? AbortSignal.any([signal, this.#scope.signal]) : this.#scope.signal;
-    const parts = await this.#compose(modelNotices((notice) => listener.notice(notice)));
+    const notices = modelNotices((notice) => listener.notice(notice));
+    const parts: SightParts = await this.#compose((model) => {
+      notices(model);
+      void this.#parts?.models.list().then((models) => this.#judge(models));
+    });
     if (this.#scope.signal.aborted) await parts.models[Symbol.asyncDispose]();
     else this.#scope.use(parts.models);
     stopping.throwIfAborted();
     await parts.models.start(stopping);
     stopping.throwIfAborted();
     this.#parts = parts;
+    this.#judge(await parts.models.list());
     this.#runners = this.#config.cameras.map((camera) => this.#runner(camera, parts, listener));
     const running = this.#runners.map((runner) => runner.run(this.#scope.signal));
     this.#scope.defer(() => Promise.allSettled(running).then(() => undefined));
@@ -112,6 +118,7 @@ export class SightCore implements Sight {
       restarts: 0,
       cameras: this.#runners.map((runner) => runner.status()),
       latencyMs: this.#latency.percentiles(),
+      degraded: this.#degraded,
     };
   }
 
@@ -168,6 +175,16 @@ export class SightCore implements Sight {
       once,
       notice: (notice) => listener.notice(notice),
     });
+  }
+
+  /** One reason for all the networks it is true of. */
+  #judge(models: readonly ModelStatus[]): void {
+    const reasons = models.flatMap(({ name, state, degraded, degradedReason = 'second choice', selftest, error }) => [
+      ...(degraded && state !== 'unloaded' ? [degradedReason] : []),
+      ...(selftest?.passed === false ? [`${name} failed its self-test: ${selftest.detail}`] : []),
+      ...(state === 'failed' ? [`${name} is not loaded: ${error?.message ?? 'it failed'}`] : []),
+    ]);
+    this.#degraded = [...new Set(reasons)];
   }
 
   #running(): SightParts {

@@ -4,6 +4,7 @@ import type { ModelListener } from '../inference/model-manager.ts';
 import type { Logger } from '../log.ts';
 import { type Feeds, HostFeeds } from './feeds.ts';
 import type { Answers, Method, Request, SightStart, ToHost, ToSight } from './messages.ts';
+import { createRemoteLogger } from './remote-logger.ts';
 import { createSight, type SightCore, type SightParts } from './sight-core.ts';
 
 /** Puts sight together for a configuration. */
@@ -59,7 +60,8 @@ export class SightSession implements AsyncDisposable {
   }
 
   async #start({ config, run, once }: SightStart): Promise<void> {
-    const sight = createSight(config, this.#compose(config, this.#feeds, stderrLogger), { run, once, logger: stderrLogger });
+    const logger = createRemoteLogger(config.log.level, this.#send);
+    const sight = createSight(config, this.#compose(config, this.#feeds, logger), { run, once, logger });
     this.#sight = sight;
     await sight.start({
       observation: (observation) => this.#send({ type: 'observation', observation }),
@@ -68,8 +70,8 @@ export class SightSession implements AsyncDisposable {
     const beat = (): void => {
       // A frame that hangs in a network keeps the event loop free: then it is the missing beats that tell.
       if (sight.busyMs() > config.sightTimeoutMs) return;
-      const { cameras, latencyMs } = sight.status();
-      this.#send({ type: 'beat', cameras, latencyMs });
+      const { cameras, latencyMs, degraded } = sight.status();
+      this.#send({ type: 'beat', seen: { cameras, latencyMs, degraded } });
     };
     beat();
     this.#beating = setInterval(beat, Math.min(slowestBeatMs, config.sightTimeoutMs / beatsPerTimeout));
@@ -130,17 +132,4 @@ export class SightSession implements AsyncDisposable {
     if (!this.#sight) throw new MienError('NOT_RUNNING', 'Sight has not been started yet.');
     return this.#sight;
   }
-}
-
-/** The few things that sight itself has to say go to its stderr, which is the host's. */
-const stderrLogger: Logger = {
-  error: write,
-  warn: write,
-  info() {},
-  debug() {},
-  trace() {},
-};
-
-function write(fields: object, message: string): void {
-  process.stderr.write(`sight: ${message} ${JSON.stringify(fields)}\n`);
 }

@@ -121,6 +121,8 @@ export interface SightStatus {
   readonly cameras: readonly CameraStatus[];
   /** Median and 95th percentile over the last 300 frames, milliseconds. */
   readonly latencyMs: { readonly p50: number; readonly p95: number };
+  /** Why its models do less than they should: a fallback, a self-test that failed, a network that could not be loaded. Empty when all is well. */
+  readonly degraded: readonly string[];
 }
 
 export interface SightListener {

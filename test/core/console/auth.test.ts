@@ -151,6 +151,20 @@ test('a web socket from another site is refused before it opens', async () => {
   assert.is(await status({ host: 'evil.example' }, path), 403);
 });
 
+test('a refusal names its code and says what to do', async () => {
+  await using open = await openConsole({ api: { token, previewToken } });
+  const bearer = { authorization: `Bearer ${token}` };
+  for (const [path, headers, says] of [
+    ['/v1/preview.jpg', bearer, 'api.previewToken'],
+    ['/v1/preview.jpg', { ...bearer, origin: 'http://evil.example' }, 'another web site'],
+  ] as const) {
+    const response = await open.get(path, headers);
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    assert.equal([response.status, error.code], [403, 'FORBIDDEN']);
+    assert.match(error.message, says);
+  }
+});
+
 test('answers carry the headers that keep other sites out', async () => {
   await using open = await openConsole();
   const { headers } = await open.get('/v1/status');

@@ -43,6 +43,26 @@ test('when the writer ends it, a waiting reader is told and the writer is not to
   assert.is(returned, 0);
 });
 
+test('a fault of the writer reaches the reader once, whether it waits or comes later', async () => {
+  const fault = new Error('no encoder');
+  const rejected = (next: Promise<unknown>) =>
+    next.then(
+      () => undefined,
+      (error) => error,
+    );
+  const waited = new JpegFeed(() => {});
+  const waiting = [rejected(waited.next()), waited.next()] as const;
+  waited.end(fault);
+  assert.is(await waiting[0], fault);
+  assert.ok((await waiting[1]).done);
+  assert.ok((await waited.next()).done);
+  const late = new JpegFeed(() => {});
+  late.end(fault);
+  late.end();
+  assert.is(await rejected(late.next()), fault);
+  assert.ok((await late.next()).done);
+});
+
 test('leaving a loop returns it', async () => {
   let returned = 0;
   const feed = new JpegFeed(() => {
