@@ -31,7 +31,7 @@ export const budgets: readonly Budget[] = [
   { key: 'warpShare', says: 'crop, warp, normalise / recognition', ...below(0.3) },
   { key: 'rssMb', says: 'host and sight, summed Pss, MB', ...atMost(260) },
   { key: 'rssRawMb', says: 'host and sight, summed RSS, MB', text: '' },
-  { key: 'rssGrowth', says: 'growth of the Pss in the run', ...below(0.02) },
+  { key: 'rssGrowth', says: 'growth in the run, share of rssMb', ...below(0.02) },
   { key: 'loopDelayP99Ms', says: 'event loop delay of the host, p99, ms', ...below(10) },
 ];
 

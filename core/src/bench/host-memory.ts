@@ -17,7 +17,10 @@ export interface MemoryFigures {
   /** Host and sight together, MB (10^6 bytes), at the first mark. */
   readonly rssMb: number;
   readonly rssRawMb: number;
-  /** Growth of the summed Pss from the first mark to the last, as a share. */
+  /**
+   * From the first mark to the last, as a share of the Pss at the first. Grown is what the RSS has grown: the Pss also moves when other
+   * processes that share pages (another Node) come and go.
+   */
   readonly rssGrowth: number;
   readonly loopDelayP99Ms: number;
   readonly loopDelay: LoopDelay;
@@ -59,7 +62,7 @@ export async function measureHost(model: object, firstMark: number, lastMark: nu
     return {
       rssMb: first.hostPssMb + first.sightPssMb,
       rssRawMb: first.hostRssMb + first.sightRssMb,
-      rssGrowth: (last.hostPssMb + last.sightPssMb) / (first.hostPssMb + first.sightPssMb) - 1,
+      rssGrowth: growthOf(first, last),
       loopDelayP99Ms: loopDelay.p99Ms,
       loopDelay,
       first,
@@ -68,6 +71,10 @@ export async function measureHost(model: object, firstMark: number, lastMark: nu
   } finally {
     await scope[Symbol.asyncDispose]();
   }
+}
+
+export function growthOf(first: Mark, last: Mark): number {
+  return (last.hostRssMb + last.sightRssMb - first.hostRssMb - first.sightRssMb) / (first.hostPssMb + first.sightPssMb);
 }
 
 /** The host prints its address on stderr when it is ready. */

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { budgets, type Figures, figureLines, rounded } from '../../../core/src/bench/figures.ts';
+import { growthOf } from '../../../core/src/bench/host-memory.ts';
 import { ratioOf } from '../../../core/src/bench/pipeline-ratio.ts';
 import { parseRollup, processMemory } from '../../../core/src/bench/process-memory.ts';
 import { median, quantile } from '../../../core/src/bench/quantile.ts';
@@ -34,6 +35,12 @@ test('smaps_rollup is read in bytes, Pss apart from its parts', () => {
     '55d0-7ffe ---p 00000000 00:00 0    [rollup]\nRss:               92480 kB\nPss:               61021 kB\nPss_Dirty:         50000 kB\nPss_Anon:  1 kB\n';
   assert.equal(parseRollup(text), { pss: 61_021 * 1024, rss: 92_480 * 1024 });
   assert.ok(Number.isNaN(parseRollup('').pss));
+});
+
+test('growth is what the RSS grew by, against the Pss: sharing with other processes is no growth', () => {
+  const first = { frames: 500, hostPssMb: 60, sightPssMb: 140, hostRssMb: 100, sightRssMb: 180 };
+  assert.is(growthOf(first, { ...first, hostPssMb: 80, sightPssMb: 150 }), 0);
+  assert.is(growthOf(first, { ...first, hostRssMb: 101, sightRssMb: 182 }), 0.015);
 });
 
 test('this very process has memory, and its share is not above the whole', async () => {
