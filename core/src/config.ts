@@ -3,6 +3,20 @@ import Type from 'typebox';
 
 const strict = { additionalProperties: false } as const;
 
+const Share = Type.Number({ minimum: 0, maximum: 1 });
+
+export const ZoneConfig = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$', description: 'stands in `person.zone`; not near, mid or far' }),
+    polygon: Type.Array(Type.Tuple([Share, Share]), {
+      minItems: 3,
+      maxItems: 64,
+      description: '[x, y] corners on the floor in order, shares of the upright frame from its top left; reach y 1 where the picture cuts the floor off',
+    }),
+  },
+  strict,
+);
+
 export const CameraConfig = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$', default: 'main', description: 'shown in events as the source' }),
@@ -23,6 +37,7 @@ export const CameraConfig = Type.Object(
         description: 'of files and the clip; live (default): in their own time, every: each frame, as fast as it is taken, for measuring',
       }),
     ),
+    zones: Type.Optional(Type.Array(ZoneConfig, { maxItems: 32, description: 'places drawn on the floor; the first match counts where they overlap' })),
     exitsVisible: Type.Boolean({ default: true, description: 'the place is visible: a person is gone after 2 s instead of the grace period' }),
   },
   strict,
@@ -71,6 +86,18 @@ export const DistanceConfig = Type.Object(
     midEnterM: Type.Number({ default: 2.5 }),
     midLeaveM: Type.Number({ default: 3.0 }),
     faceWidthM: Type.Number({ default: 0.155, description: "assumed width of the detector's face box on an adult" }),
+  },
+  strict,
+);
+
+export const ZonesConfig = Type.Object(
+  {
+    holdMs: Type.Number({ minimum: 0, default: 500, description: 'another drawn zone counts when it has held so long' }),
+    faceHeightsToFloor: Type.Number({
+      minimum: 0,
+      default: 7,
+      description: 'a person stands this many heights of the face box under it: about 7 seen by a camera that looks down, 9.5 at eye level',
+    }),
   },
   strict,
 );
@@ -160,6 +187,7 @@ export const Config = Type.Object(
     quality: Type.Object(QualityConfig.properties, { ...strict, default: {} }),
     presence: Type.Object(PresenceConfig.properties, { ...strict, default: {} }),
     distance: Type.Object(DistanceConfig.properties, { ...strict, default: {} }),
+    zones: Type.Object(ZonesConfig.properties, { ...strict, default: {} }),
     attention: Type.Object(AttentionConfig.properties, { ...strict, default: {} }),
     engagement: Type.Object(EngagementConfig.properties, { ...strict, default: {} }),
     expression: Type.Object(ExpressionConfig.properties, { ...strict, default: {} }),
@@ -174,3 +202,4 @@ export const Config = Type.Object(
 
 export type Config = Type.Static<typeof Config>;
 export type CameraConfig = Type.Static<typeof CameraConfig>;
+export type ZoneConfig = Type.Static<typeof ZoneConfig>;

@@ -27,7 +27,6 @@ export type Grant = Type.Static<typeof Grant>;
 const granted = (grant: Grant) => ({ grant });
 
 export const AbstainReason = Type.Enum(['too_small', 'yaw', 'pitch', 'blur', 'dark', 'low_confidence', 'policy']);
-export const Zone = Type.Enum(['near', 'mid', 'far']);
 export const Engagement = Type.Enum(['unknown', 'disengaged', 'engaging', 'engaged', 'disengaging']);
 
 /** What the model declines, and why. */
@@ -100,7 +99,11 @@ export const Person = Type.Object(
     }),
     distance: Type.Object(Distance.properties, { ...strict, ...granted('person.position') }),
     bearingDeg: Type.Number({ description: "positive to the device's right", ...granted('person.position') }),
-    zone: Type.Enum(Zone.enum, granted('person.position')),
+    zone: Type.String({
+      minLength: 1,
+      description: 'the first zone drawn on the floor in which the person stands, by its name; outside of all: near, mid or far by distance',
+      ...granted('person.position'),
+    }),
     quality: Type.Object(Quality.properties, { ...strict, ...granted('person.quality') }),
     ...attributes,
     attention: Type.Object(Attention.properties, { ...strict, ...granted('person.attention') }),
@@ -117,7 +120,10 @@ export const SessionTotals = Type.Object(
     glances: Type.Integer({ minimum: 0, ...granted('person.attention') }),
     looks: Type.Integer({ minimum: 0, ...granted('person.attention') }),
     closestM: Type.Number({ minimum: 0, ...granted('person.position') }),
-    zones: Type.Object({ near: Ms, mid: Ms, far: Ms }, { ...strict, description: 'milliseconds in each', ...granted('person.position') }),
+    zones: Type.Object(
+      { near: Ms, mid: Ms, far: Ms },
+      { additionalProperties: Ms, description: "milliseconds in each; the camera's drawn zones by their names", ...granted('person.position') },
+    ),
     ...attributes,
     expressionShare: Type.Optional(
       Type.Record(Type.String(), P, {
@@ -238,7 +244,6 @@ export type GenderEstimate = Type.Static<typeof GenderEstimate>;
 export type ExpressionEstimate = Type.Static<typeof ExpressionEstimate>;
 export type Abstained = Type.Static<typeof Abstained>;
 export type AbstainReason = Type.Static<typeof AbstainReason>;
-export type Zone = Type.Static<typeof Zone>;
 export type Engagement = Type.Static<typeof Engagement>;
 export type EventOrigin = Type.Static<typeof EventOrigin>;
 export type Why = Type.Static<typeof Why>;

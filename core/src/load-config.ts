@@ -5,6 +5,7 @@ import { isMap, parseDocument } from 'yaml';
 import { Config } from './config.ts';
 import { MienError } from './errors.ts';
 import { schemaFaults } from './schema-faults.ts';
+import { zoneFaults } from './zone-faults.ts';
 
 /** Settings as a person writes them: any part may be left out. */
 export type ConfigInput = { [K in keyof Config]?: unknown };
@@ -12,17 +13,23 @@ export type ConfigInput = { [K in keyof Config]?: unknown };
 /** Fills in defaults and checks. Throws CONFIG_INVALID with every fault, its path and the nearest known name. */
 export function checkConfig(input: unknown, origin = 'the configuration'): Config {
   const value = Value.Default(Config, Value.Clone(input ?? {}));
-  const faults = schemaFaults(Config, value);
-  if (faults.length > 0) {
-    throw new MienError('CONFIG_INVALID', `${origin} has ${faults.length} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
-  }
+  refuse(schemaFaults(Config, value), origin);
   const config = value as Config;
   const names = config.cameras.map((camera) => camera.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new MienError('CONFIG_INVALID', `${origin}: two cameras are named "${twice}"; give each entry of cameras: its own name`);
   }
+  refuse(
+    config.cameras.flatMap((camera, index) => zoneFaults(camera, `cameras[${index}]`)),
+    origin,
+  );
   return config;
+}
+
+function refuse(faults: readonly string[], origin: string): void {
+  if (faults.length === 0) return;
+  throw new MienError('CONFIG_INVALID', `${origin} has ${faults.length} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
 }
 
 /** Reads one YAML file. Errors: INPUT_NOT_FOUND, CONFIG_INVALID with line and column. */

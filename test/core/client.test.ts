@@ -2,8 +2,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ClientError, createClient, type MienEvent } from '../../core/src/client.ts';
+import type { EventOf } from '../../core/src/events.ts';
 import { fakeAnalysis, fakeModel, jpegStub } from '../support/fake-sight.ts';
+import { face } from '../support/observations.ts';
 import { openConsole } from '../support/open-console.ts';
+import { Stage, the } from '../support/stage.ts';
 
 const test = suite('client');
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -35,6 +38,30 @@ test('calls every route, with a token', async () => {
   assert.is((await fetch(client.previewUrl('main'))).status, 200);
   assert.is((await client.heldEvents({ person: { zone: ['near'] } })).events.length, 1);
   assert.is((await client.heldEvents({ person: { 'distance.m': { max: 1 } } })).events.length, 0);
+});
+
+test('a drawn zone passes filters and answers by its name', async () => {
+  const zones = [
+    {
+      name: 'desk',
+      polygon: [
+        [0, 0.5],
+        [1, 0.5],
+        [1, 1],
+        [0, 1],
+      ],
+    },
+  ];
+  const stage = new Stage({ cameras: [{ name: 'main', zones }] });
+  stage.show(2000, [face(1)]);
+  stage.notice({ type: 'camera.ended', camera: 'main', message: 'over' });
+  await using app = await openConsole();
+  for (const event of stage.events) app.bus.publish(event);
+  const { events } = await createClient({ url: app.url }).heldEvents({ types: ['person.left'], person: { zone: ['desk'] } });
+  const [left] = events as EventOf<'person.left'>[];
+  assert.is(left?.data.person.zone, 'desk');
+  assert.equal(left?.data.session, the(stage.events, 'person.left').data.session);
+  assert.ok('desk' in (left?.data.session.zones ?? {}));
 });
 
 test('errors have code, message and status', async () => {

@@ -1,5 +1,4 @@
 import type { CameraConfig, Config } from '../config.ts';
-import type { Zone } from '../events.ts';
 import type { Box } from '../observation.ts';
 
 const SMOOTHING_MS = 300;
@@ -9,6 +8,9 @@ const ANATOMY = 0.1;
 const UNCALIBRATED = 0.2;
 const BOX_ERROR_PX = 2;
 const FARTHEST_M = 50;
+
+/** Zones by distance, without those that are drawn. */
+export type Zone = 'near' | 'mid' | 'far';
 
 export interface View {
   readonly distance: Config['distance'];

@@ -1,11 +1,13 @@
 import type { Config } from '../config.ts';
-import type { Engagement as EngagementLevel, Zone } from '../events.ts';
+import type { Engagement as EngagementLevel } from '../events.ts';
+import type { Zone } from './distance.ts';
 
 export interface EngagementInput {
   /** A pose has been seen long enough to judge. */
   readonly known: boolean;
   readonly attending: boolean;
   readonly attendingMs: number;
+  /** By distance. */
   readonly zone: Zone;
   readonly approachMps: number;
 }

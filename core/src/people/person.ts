@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { CameraConfig, Config } from '../config.ts';
 import type { Person, SessionTotals } from '../events.ts';
 import type { Box, FaceQuality, HeadLabels, ObservedFace } from '../observation.ts';
 import { Attention, type AttentionChange } from './attention.ts';
@@ -8,6 +8,7 @@ import { type Attributes, abstained, type Evidence } from './evidence.ts';
 import type { Report } from './report.ts';
 import type { FrameSize, Trace } from './return-gate.ts';
 import type { Track } from './track.ts';
+import { DrawnZone } from './zones.ts';
 
 /** Nothing is credited for longer than this between two sights. */
 const CREDIT_MS = 1000;
@@ -29,7 +30,8 @@ export class PersonState implements Trace {
   readonly engagement: Engagement;
   readonly #config: Config;
   readonly #share = new Map<string, number>();
-  readonly #zones = { near: 0, mid: 0, far: 0 };
+  readonly drawn: DrawnZone;
+  readonly #zoneMs: SessionTotals['zones'] & Record<string, number>;
   quality: FaceQuality = { score: 0, facePx: 0, yawDeg: 0, pitchDeg: 0, rollDeg: 0 };
   evidence: Evidence;
   #doubt: { readonly since: number; readonly box: Box } | null = null;
@@ -46,7 +48,8 @@ export class PersonState implements Trace {
   exited = false;
   left = false;
 
-  constructor({ id, camera, firstSeen, evidence }: PersonOrigin, config: Config, view: View) {
+  constructor({ id, camera, firstSeen, evidence }: PersonOrigin, config: Config, view: View & { camera: Pick<CameraConfig, 'zones'> }) {
+    const { zones = [] } = view.camera;
     this.#config = config;
     this.id = id;
     this.camera = camera;
@@ -55,6 +58,8 @@ export class PersonState implements Trace {
     this.evidence = evidence;
     this.attention = new Attention(config.attention);
     this.place = new Place(view);
+    this.drawn = new DrawnZone(zones, config.zones);
+    this.#zoneMs = { near: 0, mid: 0, far: 0, ...Object.fromEntries(zones.map(({ name }) => [name, 0])) };
     this.engagement = new Engagement(config.engagement);
   }
 
@@ -83,7 +88,8 @@ export class PersonState implements Trace {
     this.quality = face.quality;
     this.lastSeen = t;
     this.place.update(face.box, frame, t);
-    this.#zones[this.place.zone] += dt;
+    this.drawn.update(face.box, t);
+    this.#zoneMs[this.zone] = (this.#zoneMs[this.zone] ?? 0) + dt;
     const expression = this.doubtSince === null ? this.evidence.expressionLabel(heads, t) : undefined;
     if (expression !== undefined) this.#share.set(expression, (this.#share.get(expression) ?? 0) + dt);
     const change = this.attention.update(face.quality, t);
@@ -112,6 +118,11 @@ export class PersonState implements Trace {
     );
   }
 
+  /** The drawn zone where the person stands in one, else that of their distance. */
+  get zone(): string {
+    return this.drawn.name ?? this.place.zone;
+  }
+
   unseen(t: number): boolean {
     return t - this.lastSeen >= this.#config.presence.unseenMs;
   }
@@ -134,7 +145,7 @@ export class PersonState implements Trace {
       box: this.box.map((x) => round(x, 4)),
       distance: { m: round(place.m, 2), sd: round(place.sd, 2), calibrated: place.calibrated },
       bearingDeg: round(place.bearingDeg, 1),
-      zone: place.zone,
+      zone: this.zone,
       quality: {
         score: round(Math.min(1, Math.max(0, q.score)), 2),
         facePx: whole(q.facePx),
@@ -167,7 +178,7 @@ export class PersonState implements Trace {
       glances: this.attention.glances,
       looks: this.attention.looks,
       closestM: round(this.place.closestM, 2),
-      zones: { near: whole(this.#zones.near), mid: whole(this.#zones.mid), far: whole(this.#zones.far) },
+      zones: wholeEach(this.#zoneMs),
       ...attributes,
       ...(attributes.expression && !policy && known > 0 && { expressionShare: share }),
     };
@@ -177,6 +188,10 @@ export class PersonState implements Trace {
 function round(x: number, digits: number): number {
   const scale = 10 ** digits;
   return Math.round(x * scale) / scale + 0;
+}
+
+function wholeEach<T extends Record<string, number>>(values: T): T {
+  return Object.fromEntries(Object.entries(values).map(([name, x]) => [name, whole(x)])) as T;
 }
 
 function whole(x: number): number {

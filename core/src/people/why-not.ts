@@ -33,7 +33,14 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** Everything that is held back for a person now. */
 export function whyNot(person: PersonState, config: Config, heads: HeadLabels, t: number): WhyNot[] {
-  return [...identity(person, t), ...sample(person, config), ...age(person, config, heads), ...adult(person, config, heads, t), ...attention(person, config)];
+  return [
+    ...identity(person, t),
+    ...sample(person, config),
+    ...age(person, config, heads),
+    ...adult(person, config, heads, t),
+    ...zone(person, config),
+    ...attention(person, config),
+  ];
 }
 
 function* identity({ doubtSince }: PersonState, t: number): Generator<WhyNot> {
@@ -111,6 +118,13 @@ function* adult({ evidence }: PersonState, config: Config, heads: HeadLabels, t:
     { p: [expression.p(best), needed], margin: [lead, margin], holdMs: [expression.heldMs, holdMs] },
     expression.heldMs,
   );
+}
+
+function* zone({ drawn, zone: present }: PersonState, { zones: { holdMs } }: Config): Generator<WhyNot> {
+  if (!drawn.next) return;
+  const { name, heldMs } = drawn.next;
+  const detail = `${name ? `stands in ${name}` : `stands outside of ${present}`}, held ${seconds(heldMs)} of ${seconds(holdMs)}`;
+  yield held('zone', 'zone.hold', detail, { holdMs: [heldMs, holdMs] }, heldMs);
 }
 
 function* attention({ attention: now, place, engagement }: PersonState, { attention: rules, distance, engagement: { engageMs } }: Config): Generator<WhyNot> {

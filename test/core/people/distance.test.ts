@@ -1,7 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Zone } from '../../../core/src/events.ts';
-import { locate, nextZone, Place } from '../../../core/src/people/distance.ts';
+import { locate, nextZone, Place, type Zone } from '../../../core/src/people/distance.ts';
 import { Engagement } from '../../../core/src/people/engagement.ts';
 import { FRAME, face, testConfig } from '../../support/observations.ts';
 
