@@ -1,10 +1,11 @@
 // Everything a fresh checkout needs before Mien runs: Node, npm packages, compiler, addon, JavaScript, console page.
 // Plain JavaScript for Node 18 and up, since it must run before anything is there. Each step is keyed by its inputs.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ensureNode } from './lib/node.mjs';
+import { removeOrphans } from './lib/orphans.mjs';
 import { aptInstall, onPath } from './lib/programs.mjs';
 import { giveUp, say } from './lib/say.mjs';
 import { hashInputs, isFresh, writeStamp } from './lib/stamp.mjs';
@@ -36,6 +37,7 @@ const steps = [
     says: 'compiling TypeScript',
     inputs: ['tsconfig.base.json', 'native/src', 'native/tsconfig.json', 'core/src', 'core/tsconfig.json', 'package-lock.json'],
     outputs: ['native/dist/index.js', 'core/dist/cli.js'],
+    before: removeStale,
     run: [['node', ...tsc, '-b', 'native', 'core']],
   },
   {
@@ -46,6 +48,17 @@ const steps = [
     run: [['node', 'scripts/build-console.mjs']],
   },
 ];
+
+/** JavaScript of modules that are gone; and, where outputs are gone, tsc's belief that it has nothing to do. */
+function removeStale() {
+  for (const [workspace, kept] of [
+    ['native', []],
+    ['core', [join('console', 'page')]],
+  ]) {
+    removeOrphans(join(root, workspace), kept);
+    if (!existsSync(join(root, workspace, 'dist', 'index.js'))) rmSync(join(root, workspace, 'tsconfig.tsbuildinfo'), { force: true });
+  }
+}
 
 function ensureCompiler() {
   if (onPath('g++') || onPath('c++')) return;

@@ -25,7 +25,7 @@ const emulator = { there: () => process.arch !== 'x64' || onPath('qemu-x86_64-st
 /** The parts in the order of `npm test`. `files` are run by uvu, one process each, `jobs` at a time. */
 const parts = {
   lint: { says: 'lint, import walls and types', run: lint },
-  unit: { says: 'unit and property tests', files: ['test/core'], jobs: 2, needs: [cameras] },
+  unit: { says: 'unit and property tests', files: ['test/core', 'test/scripts'], jobs: 2, needs: [cameras] },
   native: { says: 'native kernels', files: ['test/native'], jobs: 2 },
   contract: { says: 'contract suites', files: ['test/contract'], jobs: 2, needs: [cameras] },
   model: { says: 'model release (Python)', run: python },

@@ -1,0 +1,1 @@
+export function removeOrphans(workspace: string, kept?: readonly string[]): string[];
