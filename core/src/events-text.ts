@@ -13,7 +13,7 @@ const withheld = {
 } as const;
 
 /** `female 34 ±5, positive`, of what is known; empty when nothing is. */
-export function describeAttributes(person: Pick<Person, 'age' | 'gender' | 'expression'>): string {
+function describeAttributes(person: Pick<Person, 'age' | 'gender' | 'expression'>): string {
   const { age, gender, expression } = person;
   const words: string[] = [];
   if (gender && 'p' in gender) words.push(gender.label);

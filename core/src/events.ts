@@ -247,7 +247,3 @@ export type AbstainReason = Type.Static<typeof AbstainReason>;
 export type Engagement = Type.Static<typeof Engagement>;
 export type EventOrigin = Type.Static<typeof EventOrigin>;
 export type Why = Type.Static<typeof Why>;
-
-export function isPersonEvent(event: MienEvent): event is PersonEvent {
-  return 'person' in event.data;
-}

@@ -23,6 +23,7 @@ export interface Match {
 /** Reach in face widths at once and per second, and the change of size in octaves, with and without agreeing attributes. */
 const AGREED = { reach: 2, reachPerSecond: 4, octaves: 1 };
 const PLACE_ONLY = { reach: 1, reachPerSecond: 1, octaves: 0.5 };
+/** Face widths: nobody is known again by place alone farther from where they were, however long ago. */
 const PLACE_ONLY_MOST = 3;
 
 /** Distance of two boxes' centres in widths of the larger face, and the change of size in octaves. */

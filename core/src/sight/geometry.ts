@@ -51,16 +51,6 @@ export function apply(m: Affine, p: Point): Point {
   return { x: m[0] * p.x + m[1] * p.y + m[2], y: m[3] * p.x + m[4] * p.y + m[5] };
 }
 
-/** The inverse map. A singular matrix gives non-finite numbers. */
-export function invert(m: Affine): Affine {
-  const d = 1 / (m[0] * m[4] - m[1] * m[3]);
-  const a = m[4] * d;
-  const b = -m[1] * d;
-  const c = -m[3] * d;
-  const e = m[0] * d;
-  return [a, b, -(a * m[2] + b * m[5]), c, e, -(c * m[2] + e * m[5])];
-}
-
 /** `after` of `before`: the map that applies `before` first. */
 export function compose(after: Affine, before: Affine): Affine {
   return [

@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createEnveloper } from '../../../core/src/enveloper.ts';
-import { EventSchemas, eventName, isPersonEvent, type MienEvent, type Person } from '../../../core/src/events.ts';
+import { EventSchemas, eventName, type MienEvent, type Person, type PersonEvent } from '../../../core/src/events.ts';
 import { createPeople } from '../../../core/src/people/people.ts';
 import { AGE_NOISE, AGES, boxKey, CAMERAS, Crowd, GENDERS } from '../../support/crowd.ts';
 import { type Action, actions, type Scene, scenes } from '../../support/crowd-actions.ts';
@@ -13,7 +13,21 @@ import { testConfig } from '../../support/observations.ts';
 const people = suite('people, whatever happens');
 const numRuns = (runs: number): number => (process.env.MIEN_SOAK ? runs * 100 : runs);
 const validators = Object.fromEntries(Object.entries(EventSchemas).map(([name, schema]) => [name, Compile(schema)]));
-const config = testConfig({ cameras: [{ name: 'main' }, { name: 'side', exitsVisible: false }] });
+const middle = {
+  name: 'middle',
+  polygon: [
+    [0.3, 0.5],
+    [0.7, 0.5],
+    [0.7, 1],
+    [0.3, 1],
+  ],
+};
+const config = testConfig({
+  cameras: [
+    { name: 'main', zones: [middle] },
+    { name: 'side', exitsVisible: false },
+  ],
+});
 
 const MET = [
   'person.appeared',
@@ -34,12 +48,13 @@ const MET = [
   'left camera_lost',
   'left merged',
   'look',
+  'changed drawn zone',
 ];
 
 /** Follows every person through the events and the snapshots and objects to whatever may not be. */
 class Witness {
   readonly seen = new Map<string, number>();
-  readonly here = new Map<string, { last: Person; human: number | null; attending: boolean; emotionAt: number; updatedAt: number }>();
+  readonly here = new Map<string, { last: Person; human: number | null; attending: boolean; emotionAt: number; updatedAt: number; zoneAt: number }>();
   readonly #gone = new Set<string>();
   #sequence = 0n;
 
@@ -51,7 +66,7 @@ class Witness {
       assert.ok(sequence > this.#sequence, 'sequence grows');
       this.#sequence = sequence;
       this.#count(event);
-      if (isPersonEvent(event)) this.#person(event, truth, now);
+      if ('person' in event.data) this.#person(event as PersonEvent, truth, now);
     }
   }
 
@@ -65,12 +80,12 @@ class Witness {
     for (const kind of kinds) this.seen.set(kind, (this.seen.get(kind) ?? 0) + 1);
   }
 
-  #person(event: Extract<MienEvent, { data: { person: unknown } }>, truth: ReadonlyMap<string, number>, now: number): void {
+  #person(event: PersonEvent, truth: ReadonlyMap<string, number>, now: number): void {
     const { person } = event.data;
     const known = this.here.get(person.id);
     if (event.type === 'mien.person.appeared.v1') {
       assert.ok(!known && !this.#gone.has(person.id), 'an id appears once');
-      this.here.set(person.id, { last: person, human: null, attending: false, emotionAt: -1e9, updatedAt: -1e9 });
+      this.here.set(person.id, { last: person, human: null, attending: false, emotionAt: -1e9, updatedAt: -1e9, zoneAt: -1e9 });
     } else assert.ok(known, `${event.type} only between appeared and left`);
     this.look(person, truth);
     const entry = this.here.get(person.id);
@@ -78,6 +93,12 @@ class Witness {
     if (event.type === 'mien.person.updated.v1') {
       assert.ok(now - entry.updatedAt >= 1000 - 1e-6, 'at most one update a second');
       entry.updatedAt = now;
+      const drawn = [person.zone, event.data.previous.zone].includes('middle');
+      if (drawn && event.data.changed.includes('zone')) {
+        assert.ok(now - entry.zoneAt >= config.zones.holdMs - 1e-6, 'a drawn zone holds');
+        entry.zoneAt = now;
+        this.seen.set('changed drawn zone', (this.seen.get('changed drawn zone') ?? 0) + 1);
+      }
     }
     if (event.type === 'mien.emotion.changed.v1') {
       assert.ok(now - entry.emotionAt >= config.expression.restMs - 1e-6, 'expression rests');
@@ -112,6 +133,7 @@ class Witness {
     if (!entry) return;
     const { last } = entry;
     assert.is(person.camera, last.camera);
+    assert.ok(['near', 'mid', 'far', ...(person.camera === 'main' ? ['middle'] : [])].includes(person.zone), person.zone);
     assert.ok(person.attention.totalMs >= last.attention.totalMs, 'attention grows');
     assert.ok(person.attention.glances >= last.attention.glances, 'glances grow');
     entry.last = person;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Affine, apply, betweenCentres, compose, cropToImage, invert, iou, type Rect, squareToImage } from '../../../core/src/sight/geometry.ts';
+import { type Affine, apply, betweenCentres, compose, cropToImage, iou, type Rect, squareToImage } from '../../../core/src/sight/geometry.ts';
 import { projectHead } from '../../support/synthetic-head.ts';
 
 const geometry = suite('geometry');
@@ -13,6 +13,16 @@ const affine = fc
   .tuple(number(0.2, 5), number(-1, 1), number(-100, 100), number(-1, 1), number(0.2, 5), number(-100, 100))
   .map((m) => m as unknown as Affine)
   .filter((m) => Math.abs(m[0] * m[4] - m[1] * m[3]) > 0.05);
+
+/** The inverse map. A singular matrix gives non-finite numbers. */
+function invert(m: Affine): Affine {
+  const d = 1 / (m[0] * m[4] - m[1] * m[3]);
+  const a = m[4] * d;
+  const b = -m[1] * d;
+  const c = -m[3] * d;
+  const e = m[0] * d;
+  return [a, b, -(a * m[2] + b * m[5]), c, e, -(c * m[2] + e * m[5])];
+}
 
 geometry('IoU is symmetric, 1 with itself, 0 apart, and right for known boxes', () => {
   fc.assert(
