@@ -21,6 +21,7 @@ const wrong: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
   [['run', '--port', 'many'], /whole number/],
   [['run', '--precision', 'int9', '--once'], /int8/],
   [['run', '--log-level', 'loud', '--once'], /level/],
+  [['events', '--type', 'person.apeared'], /Did you mean "person\.appeared"\?/],
 ];
 for (const [args, says] of wrong) {
   usage(`mien ${args.join(' ')} is refused with 2`, async () => {
@@ -30,5 +31,12 @@ for (const [args, says] of wrong) {
     assert.is(stdout, '');
   });
 }
+
+usage('a network that the release does not have is refused with 1 and the nearest name', async () => {
+  const { code, stdout, stderr } = await mien(['model', 'info', 'blazeface-ful']);
+  assert.is(code, 1);
+  assert.match(stderr, /It has .*blazeface-full.*Did you mean "blazeface-full"\?/);
+  assert.is(stdout, '');
+});
 
 usage.run();

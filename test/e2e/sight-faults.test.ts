@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Backoff } from '../../core/src/backoff.ts';
 import { checkConfig } from '../../core/src/load-config.ts';
 import { silentLogger } from '../../core/src/log.ts';
 import { createSightClient } from '../../core/src/sight/sight-client.ts';
@@ -107,7 +108,7 @@ test('a start that cannot succeed says why and leaves nothing behind', async () 
   await sight[Symbol.asyncDispose]();
 });
 
-test('a sight that dies at every start is tried with growing pauses until the client is closed', async () => {
+test('a sight that dies before it ever was ready fails the start', async () => {
   const entry = fileURLToPath(new URL('../support/broken-sight.mjs', import.meta.url));
   const sight = createSightClient(checkConfig({}), silentLogger, { entry });
   const fault = await rejection(sight.start(new SightLog()));
@@ -115,6 +116,32 @@ test('a sight that dies at every start is tried with growing pauses until the cl
   assert.match(fault.message, 'exited with code 7');
   await sight[Symbol.asyncDispose]();
   assert.equal(childrenOf(process.pid), []);
+});
+
+test('a sight that dies at every new start is tried with growing pauses until one succeeds', async () => {
+  using folder = new TemporaryFolder();
+  const file = `${folder.path}/starts`;
+  process.env['MIEN_TEST_STARTS'] = file;
+  const startsAtMs = () => readFileSync(file, 'utf8').trim().split('\n').map(Number);
+  const entry = fileURLToPath(new URL('../support/stumbling-sight.mjs', import.meta.url));
+  const backoff = new Backoff({ firstMs: 200, random: () => 1 });
+  await using opened = await openSight({}, { entry, backoff });
+  const { sight, log } = opened;
+  process.kill(sight.status().pid as number, 'SIGKILL');
+  const killedAtMs = Date.now();
+  await until('the return', startMs, () => log.turns.includes('sight.restored'));
+  assert.equal(log.turns, ['sight.lost', 'sight.restored'], 'the failures between are no news');
+  assert.is(sight.status().restarts, 4);
+  assert.is(backoff.failures, 4);
+  const starts = startsAtMs();
+  assert.is(starts.length, 5);
+  for (const [index, pauseMs] of [200, 400, 800, 1600].entries()) {
+    const since = index === 0 ? killedAtMs : (starts[index] as number);
+    const waitedMs = (starts[index + 1] as number) - since;
+    // Timers and the clock may differ by a millisecond.
+    assert.ok(waitedMs >= pauseMs - 2, `pause ${index + 1}: ${waitedMs} ms`);
+  }
+  delete process.env['MIEN_TEST_STARTS'];
 });
 
 const hasFfmpeg = findProgram(['ffmpeg'], ['-version']) !== undefined;
