@@ -112,6 +112,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+// A reader that has had enough (`mien ... | head`) ends the command quietly; a full disk behind stdout ends it with the reason.
+process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
+  const isEnough = fault.code === 'EPIPE';
+  if (!isEnough) process.stderr.write(`mien: standard output cannot be written: ${fault.message}\n`);
+  process.exit(isEnough ? 0 : 1);
+});
+// Nobody reads what Mien says beside its output: that is no reason to stop.
+process.stderr.on('error', () => {});
+
 // The arguments may hold a camera's password: they are taken out of the process list.
 const words = process.argv.slice(2);
 process.title = 'mien';

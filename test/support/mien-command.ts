@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-const launcher = fileURLToPath(new URL('../../core/bin/mien.mjs', import.meta.url));
+export const launcher = fileURLToPath(new URL('../../core/bin/mien.mjs', import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;
