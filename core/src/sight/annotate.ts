@@ -20,8 +20,9 @@ export async function annotate(pixels: PixelView, faces: readonly AnalyzedFace[]
   const canvas = copyToCanvas(pixels);
   for (const face of faces) draw[style](canvas, face);
   const sharp = await loadSharp();
+  // Optimised coding keeps the whole picture as coefficients: over a gigabyte for 100 megapixels, to save 3 %.
   return sharp(canvas.data, { raw: { width: canvas.width, height: canvas.height, channels: 3 } })
-    .jpeg({ quality: 88, chromaSubsampling: '4:4:4' })
+    .jpeg({ quality: 88, chromaSubsampling: '4:4:4', optimiseCoding: false })
     .toBuffer();
 }
 

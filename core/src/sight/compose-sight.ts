@@ -2,6 +2,7 @@ import { decodeStill } from '../camera/still.ts';
 import type { Config } from '../config.ts';
 import { createContainer } from '../container.ts';
 import type { ModelListener } from '../inference/model-manager.ts';
+import { RunQueue } from '../inference/run-queue.ts';
 import type { Logger } from '../log.ts';
 import * as T from '../tokens.ts';
 import { annotate } from './annotate.ts';
@@ -15,16 +16,19 @@ export function composeSight(config: Config, feeds: Feeds, logger: Logger): (lis
     container.bind(T.MODEL_LISTENER).toConstantValue(listener);
     container.bind(T.FEEDS).toConstantValue(feeds);
     const analyzer = await container.getAsync(T.ANALYZER);
+    // One after the other: a decoded picture may take 300 MB, and several at once would all come too late.
+    const stills = new RunQueue('stills');
     return {
       models: await container.getAsync(T.MODELS),
       stages: { detector: await container.getAsync(T.DETECTOR), recognizer: await container.getAsync(T.RECOGNIZER) },
       cameras: await container.getAsync(T.CAMERAS),
-      async analyze(image, options, signal) {
-        const still = await decodeStill(image);
-        const analysis = await analyzer.analyze(still, options, signal);
-        if (!options.annotate) return analysis;
-        return { ...analysis, annotated: await annotate(still.pixels, analysis.faces, options.annotate) };
-      },
+      analyze: (image, options, signal) =>
+        stills.run(async () => {
+          const still = await decodeStill(image);
+          const analysis = await analyzer.analyze(still, options, signal);
+          if (!options.annotate) return analysis;
+          return { ...analysis, annotated: await annotate(still.pixels, analysis.faces, options.annotate) };
+        }, signal),
     };
   };
 }

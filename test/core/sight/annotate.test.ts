@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -85,6 +86,16 @@ drawing('boxes beyond the border, of no size and of no number are survived', asy
   assert.is((await sharp(await annotate(pixels, [], 'boxes')).metadata()).width, 480);
   const gray = { data: new Uint8Array(64 * 48).fill(100), width: 64, height: 48, format: 'gray' as const };
   assert.is((await sharp(await annotate(gray, [{ ...face, box: [8, 20, 30, 20] }], 'boxes')).metadata()).channels, 3);
+});
+
+drawing('drawing on a large picture takes its copy and little more', async () => {
+  const peakBytes = (): number => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
+  const [width, height] = [6000, 5000];
+  const large = { data: new Uint8Array(width * height * 3).fill(120), width, height, format: 'rgb' as const };
+  const before = peakBytes();
+  await annotate(large, [face], 'boxes');
+  const more = (peakBytes() - before) / large.data.length;
+  assert.ok(more < 2, `${more.toFixed(1)} times the picture`);
 });
 
 drawing.run();
