@@ -10,28 +10,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EventSchemas, eventName, type MienEvent } from '../../core/src/events.ts';
 import { mien, startMien } from '../support/mien-command.ts';
+import { childrenOf, isRunning } from '../support/processes.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const command = suite('mien run');
 const folder = new TemporaryFolder();
 command.after(() => folder[Symbol.dispose]());
-
-/** Processes of sight whose host is gone would show here. */
-async function childrenOf(pid: number): Promise<string[]> {
-  const ps = spawn('ps', ['-o', 'pid=', '--ppid', String(pid)], { stdio: ['ignore', 'pipe', 'ignore'] });
-  let out = '';
-  ps.stdout.on('data', (chunk) => (out += chunk));
-  await once(ps, 'close');
-  return out.trim().split(/\s+/).filter(Boolean);
-}
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 command('npm start -- --once --json prints nothing but valid CloudEvents on stdout and ends with 0', async () => {
   const child = spawn('npm', ['start', '--', '--once', '--json'], {
@@ -98,7 +82,7 @@ command('faults of the configuration come all at once, with paths and near names
 
 for (const [what, content, says] of [
   ['a missing model', undefined, /no model release/],
-  ['a broken manifest', '{"manifestVersion": 1, "nam": "x"}', /name/],
+  ['a broken manifest', '{"manifestVersion": 1, "nam": "x"}', /model\.json has \d+ fault\(s\):\n(.*\n)*\s+nam: unknown key\. Did you mean "name"\?/],
 ] as const) {
   command(`${what} is named and ends with 1`, async () => {
     const release = join(folder.path, what.replaceAll(' ', '-'));
@@ -163,7 +147,7 @@ for (const [state, delayMs, pattern] of [
       if (pattern) await running.until(pattern);
       else await sleep(delayMs);
       const pid = running.process.pid as number;
-      const children = (await childrenOf(pid)).map(Number);
+      const children = childrenOf(pid);
       const started = performance.now();
       running.process.kill(name);
       const { code, signal } = await running.done;
@@ -171,7 +155,7 @@ for (const [state, delayMs, pattern] of [
       // Before the program has had a chance to listen, the signal itself ends it.
       assert.ok(code === 0 || signal === name, `code ${code}, signal ${signal}`);
       await sleep(300);
-      assert.equal(children.filter(isAlive), []);
+      assert.equal(children.filter(isRunning), []);
     });
   }
 }
@@ -194,7 +178,7 @@ command('a password of a camera stands neither in the process list nor in what i
   const running = startMien(['run', '--port', '0', '--camera', 'door=rtsp://bob:pa55word@127.0.0.1:9/x', '--log-level', 'trace']);
   await running.until(/door.*(does not answer|Trying again)|FFMPEG_MISSING/);
   const pid = running.process.pid as number;
-  for (const one of [pid, ...(await childrenOf(pid))]) assert.not.match(readFileSync(`/proc/${one}/cmdline`, 'utf8'), /pa55word/);
+  for (const one of [pid, ...childrenOf(pid)]) assert.not.match(readFileSync(`/proc/${one}/cmdline`, 'utf8'), /pa55word/);
   running.process.kill('SIGTERM');
   const { stdout, stderr } = await running.done;
   assert.not.match(stdout + stderr, /pa55word/);
