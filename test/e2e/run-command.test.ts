@@ -113,6 +113,44 @@ command('backend auto falls back to the CPU here, and every event and the termin
   }
 });
 
+command('a device that fell back says so in its health', async () => {
+  const config = join(folder.path, 'auto.yaml');
+  writeFileSync(config, 'model:\n  backend: auto\n');
+  const running = startMien(['run', '--port', '0', '--config', config]);
+  await running.until(/console: http/);
+  const url = running.shown().match(/console: (http:\S+)/)?.[1] as string;
+  const { health } = (await (await fetch(new URL('/v1/status', url))).json()) as { health: { state: string; reasons: string[] } };
+  running.process.kill('SIGTERM');
+  await running.done;
+  assert.is(health.state, 'degraded');
+  assert.equal(health.reasons.length, 1);
+  assert.match(health.reasons[0] ?? '', /^fell back to the CPU: .*NPU/);
+  assert.not.match(health.reasons[0] ?? '', /auto/, 'no advice to set what is set');
+});
+
+command('a stop that hangs is named and ends with 1, in under 2 s all the same', async () => {
+  const module = join(folder.path, 'hanging.mjs');
+  writeFileSync(
+    module,
+    `import { ContainerModule } from ${JSON.stringify(import.meta.resolve('inversify'))};
+import { createFakeSight } from ${JSON.stringify(new URL('../support/fake-sight.ts', import.meta.url).href)};
+export const host = new ContainerModule(({ rebind }) => {
+  rebind(Symbol.for('mien.sight')).toConstantValue({ ...createFakeSight(), [Symbol.asyncDispose]: () => new Promise(() => {}) });
+});`,
+  );
+  const config = join(folder.path, 'hanging.yaml');
+  writeFileSync(config, `modules: [${module}]\n`);
+  const running = startMien(['run', '--port', '0', '--config', config]);
+  await running.until(/console: http/);
+  const started = performance.now();
+  running.process.kill('SIGTERM');
+  const { code, stderr } = await running.done;
+  assert.ok(performance.now() - started < 2000, `took ${performance.now() - started} ms`);
+  assert.is(code, 1);
+  assert.match(stderr, /mien: "stop sight" took longer than 1\.2 s/);
+  assert.not.match(stderr, /\n\s+at /, 'a sentence, no stack');
+});
+
 command('backend rknn never falls back', async () => {
   const config = join(folder.path, 'rknn.yaml');
   writeFileSync(config, 'model:\n  backend: rknn\n');
