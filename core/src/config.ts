@@ -54,14 +54,15 @@ export const ModelConfig = Type.Object(
   strict,
 );
 
+/** Printable and without spaces: what an Authorization header can carry. */
+const secret = { minLength: 16, pattern: '^[!-~]*$' } as const;
+
 export const ApiConfig = Type.Object(
   {
     host: Type.String({ default: '127.0.0.1' }),
     port: Type.Integer({ minimum: 0, maximum: 65535, default: 7430, description: '0 takes any free port' }),
-    token: Type.Optional(Type.String({ minLength: 16, description: 'demanded off loopback; may be given as MIEN_TOKEN' })),
-    previewToken: Type.Optional(
-      Type.String({ minLength: 16, description: 'a second token that also has the scope camera.preview; without it `token` has it' }),
-    ),
+    token: Type.Optional(Type.String({ ...secret, description: 'demanded off loopback; may be given as MIEN_TOKEN' })),
+    previewToken: Type.Optional(Type.String({ ...secret, description: 'a second token that also has the scope camera.preview; without it `token` has it' })),
   },
   strict,
 );

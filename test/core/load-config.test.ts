@@ -36,6 +36,7 @@ for (const [what, yaml, says] of [
   ],
   ['an empty part', 'cameras:\n', /cameras: must be array/],
   ['a unit', 'presence: { graceMs: 5s }\n', /graceMs: must be number/],
+  ['a token that no header can carry', 'api: { token: "sixteen characters with spaces" }\n', /api\.token/],
   ['a number beyond all', 'presence: { graceMs: 1e400 }\n', /graceMs: must be number/],
 ] as const) {
   config(`${what} is refused by name`, async () => {

@@ -39,4 +39,10 @@ usage('a network that the release does not have is refused with 1 and the neares
   assert.is(stdout, '');
 });
 
+usage('mien events refuses what is no address with 2', async () => {
+  const { code, stderr } = await mien(['events', '--url', 'nix']);
+  assert.is(code, 2);
+  assert.match(stderr, /--url expects an address/);
+});
+
 usage.run();

@@ -19,7 +19,13 @@ export function parseSource(text: string): CameraSource {
   const source = text.trim();
   if (source === 'clip') return { kind: 'clip' };
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(source)?.[1]?.toLowerCase();
-  if (scheme === 'file') return { kind: 'file', path: fileURLToPath(source) };
+  if (scheme === 'file') {
+    try {
+      return { kind: 'file', path: fileURLToPath(source) };
+    } catch (cause) {
+      throw new MienError('CAMERA_NOT_FOUND', `${source} is not the address of a file on this machine; expected file:///path.`, { cause });
+    }
+  }
   if (scheme === 'rtsp' || scheme === 'rtsps') {
     // The URL travels in a line of its own to ffmpeg; white space has to be percent-encoded in any case.
     if (/\s/.test(source) || !/^[^/?#:]/.test(afterCredentials(source.slice(scheme.length + 3)))) {

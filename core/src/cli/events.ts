@@ -16,6 +16,9 @@ export interface EventsCommand {
 /** `mien events`: what a running Mien still holds, and with --follow what comes. */
 export async function events(options: EventsCommand): Promise<void> {
   const types = options.type?.map(knownType);
+  if (!/^https?:\/\//.test(options.url) || !URL.canParse(options.url)) {
+    throw new MienError('OPTION_UNKNOWN', `--url expects an address such as http://127.0.0.1:7430, not "${options.url}"`);
+  }
   const client = createClient({ url: options.url, token: options.token ?? process.env['MIEN_TOKEN'] });
   const stop = untilSignalled();
   const print = (event: MienEvent): void => void process.stdout.write(`${options.json ? JSON.stringify(event) : formatEvent(event)}\n`);

@@ -31,6 +31,8 @@ test('knows the four kinds', () => {
 test('what it does not know is refused with the nearest form', () => {
   assert.match(refusal('rstp://cam/a'), 'Did you mean rtsp://?');
   assert.match(refusal('http://cam/a'), 'http:// is not a kind of camera');
+  assert.match(refusal('file://%zz'), 'expected file:///path');
+  assert.match(refusal('file://elsewhere/clip.mp4'), 'expected file:///path');
   assert.match(refusal('/dev/vide1'), 'Did you mean /dev/video1?');
   assert.match(refusal('0'), 'Did you mean /dev/video0?');
   assert.match(refusal(''), 'expected `clip`');
