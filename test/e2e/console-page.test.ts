@@ -125,9 +125,16 @@ test('shows the numbers, models, licence and cameras, amber when degraded', asyn
   assert.match(await text(page, '#profile'), 'demo: everything on');
   const backend = page.locator('.stat-value').last();
   assert.is(await backend.getAttribute('data-tone'), 'good');
+  const health = page.locator('#health');
+  assert.equal([await health.textContent(), await health.getAttribute('data-tone')], ['seeing', 'good']);
+  sight.current = { ...sight.current, degraded: ['fell back to the CPU: no NPU'] };
   sight.modelStatuses = [{ ...fakeModel, degraded: true, degradedReason: 'no NPU; running on the CPU' }];
   await page.getByText('no NPU; running on the CPU').waitFor({ timeout: 8000 });
   assert.is(await backend.getAttribute('data-tone'), 'warn');
+  assert.equal(
+    [await health.textContent(), await health.getAttribute('data-tone'), await health.getAttribute('title')],
+    ['degraded', 'warn', 'fell back to the CPU: no NPU'],
+  );
   assert.is(await page.locator('[data-model]').count(), 1);
 });
 
