@@ -192,4 +192,23 @@ command('--annotate writes a picture with boxes', async () => {
   assert.equal([drawn.format, drawn.width, drawn.height], ['jpeg', 1280, 720]);
 });
 
+command('--annotate keeps pictures of one name apart, and ends with 1 where it cannot write', async () => {
+  const namesakes = ['left', 'right'].map((side) => at(`${side}/x.jpg`));
+  for (const [index, path] of namesakes.entries()) {
+    mkdirSync(at(['left', 'right'][index] as string));
+    copyFileSync(at(index === 0 ? 'two.jpg' : 'nobody.jpg'), path);
+  }
+  const outcome = await mien(['analyze', ...namesakes, '--annotate', at('both')]);
+  assert.is(outcome.code, 0, outcome.stderr);
+  const widths = await Promise.all(['x.jpg', 'x-2.jpg'].map(async (name) => (await sharp(at(`both/${name}`)).metadata()).width));
+  assert.equal(widths, [1280, 640]);
+  const refused = await mien(['analyze', '--json', at('two.jpg'), '--annotate', at('nowhere/drawn.jpg')]);
+  assert.is(refused.code, 1);
+  assert.is(refused.json<Line>()[0]?.error?.code, 'OUTPUT_UNWRITABLE');
+  const noFolder = await mien(['analyze', ...namesakes, '--annotate', at('two.jpg')]);
+  assert.is(noFolder.code, 1);
+  assert.match(noFolder.stderr, /cannot be a folder/);
+  assert.not.match(noFolder.stderr, /\n\s+at /);
+});
+
 command.run();
