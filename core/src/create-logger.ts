@@ -46,7 +46,11 @@ function prettyStderr(): Destination {
 
 /** A plain append stream: pino's own destination retries a full disk forever and keeps the process from ending. */
 function fileStream(path: string): { write(line: string): void } {
-  mkdirSync(dirname(path), { recursive: true });
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch {
+    // The stream's own error tells what is wrong.
+  }
   const file = createWriteStream(path, { flags: 'a' });
   let broken = false;
   file.on('error', (error) => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -27,6 +27,13 @@ test('a line bears one name: the process that speaks, or the one it is written f
   const [host, sight] = lines().map((line) => JSON.parse(line));
   assert.equal([host.name, host.msg, host.token], ['host', 'by the host', '[secret]']);
   assert.equal([sight.name, sight.msg, sight.err.message], ['sight', 'for sight', 'broken']);
+});
+
+test('a folder for the file that cannot be made stops nothing', () => {
+  using folder = new TemporaryFolder();
+  writeFileSync(join(folder.path, 'file'), '');
+  const logger = createLogger({ level: 'silent', name: 'host', file: join(folder.path, 'file', 'below', 'mien.log'), pretty: false });
+  assert.not.throws(() => logger.error({}, 'goes on'));
 });
 
 test.run();
