@@ -82,11 +82,11 @@ export const PresenceConfig = Type.Object(
 
 export const DistanceConfig = Type.Object(
   {
-    nearEnterM: Type.Number({ default: 1.0 }),
-    nearLeaveM: Type.Number({ default: 1.5 }),
-    midEnterM: Type.Number({ default: 2.5 }),
-    midLeaveM: Type.Number({ default: 3.0 }),
-    faceWidthM: Type.Number({ default: 0.155, description: "assumed width of the detector's face box on an adult" }),
+    nearEnterM: Type.Number({ exclusiveMinimum: 0, default: 1.0 }),
+    nearLeaveM: Type.Number({ exclusiveMinimum: 0, default: 1.5 }),
+    midEnterM: Type.Number({ exclusiveMinimum: 0, default: 2.5 }),
+    midLeaveM: Type.Number({ exclusiveMinimum: 0, default: 3.0 }),
+    faceWidthM: Type.Number({ exclusiveMinimum: 0, default: 0.155, description: "assumed width of the detector's face box on an adult" }),
   },
   strict,
 );
@@ -105,11 +105,11 @@ export const ZonesConfig = Type.Object(
 
 export const AttentionConfig = Type.Object(
   {
-    on: Type.Number({ default: 0.6 }),
-    onMs: Type.Number({ default: 500 }),
-    off: Type.Number({ default: 0.4 }),
-    offMs: Type.Number({ default: 800 }),
-    glanceMs: Type.Number({ default: 1000, description: 'shorter spans are glances, longer ones looks' }),
+    on: Type.Number({ minimum: 0, maximum: 1, default: 0.6 }),
+    onMs: Type.Number({ minimum: 0, default: 500 }),
+    off: Type.Number({ minimum: 0, maximum: 1, default: 0.4 }),
+    offMs: Type.Number({ minimum: 0, default: 800 }),
+    glanceMs: Type.Number({ minimum: 0, default: 1000, description: 'shorter spans are glances, longer ones looks' }),
     yawDeg: Type.Number({
       exclusiveMinimum: 0,
       default: 22,
@@ -124,46 +124,55 @@ export const EngagementConfig = Type.Object(
   {
     engageMs: Type.Number({ minimum: 0, default: 2000, description: 'near and attending for so long is engaged' }),
     disengageMs: Type.Number({ minimum: 0, default: 2000, description: 'disengaging lasts so long after engaged ended' }),
-    approachMps: Type.Number({ default: 0.35, description: 'an approach begins at this speed towards the device' }),
-    approachEndMps: Type.Number({ default: 0.15 }),
+    approachMps: Type.Number({ minimum: 0, default: 0.35, description: 'an approach begins at this speed towards the device' }),
+    approachEndMps: Type.Number({ minimum: 0, default: 0.15 }),
   },
   strict,
 );
 
 export const ExpressionConfig = Type.Object(
   {
-    filterMs: Type.Number({ default: 700 }),
-    p: Type.Number({ default: 0.55 }),
-    margin: Type.Number({ default: 0.15 }),
-    holdMs: Type.Number({ default: 800 }),
-    restMs: Type.Number({ default: 1500 }),
+    filterMs: Type.Number({ minimum: 0, default: 700 }),
+    p: Type.Number({ minimum: 0, maximum: 1, default: 0.55 }),
+    margin: Type.Number({ minimum: 0, maximum: 1, default: 0.15 }),
+    holdMs: Type.Number({ minimum: 0, default: 800 }),
+    restMs: Type.Number({ minimum: 0, default: 1500 }),
   },
   strict,
 );
 
 export const AttributesConfig = Type.Object(
   {
-    ageSamples: Type.Integer({ default: 8 }),
-    ageSd: Type.Number({ default: 6, description: 'years; an age settles with an sd under this or under ageSdShare of the age, whichever is larger' }),
+    ageSamples: Type.Integer({ minimum: 1, default: 8 }),
+    ageSd: Type.Number({
+      minimum: 0,
+      default: 6,
+      description: 'years; an age settles with an sd under this or under ageSdShare of the age, whichever is larger',
+    }),
     ageSdShare: Type.Number({ minimum: 0, default: 0.15, description: 'errors of apparent age grow with age: 15 % are 6 years at 40 and 12 at 80' }),
-    ageBandP: Type.Number({ default: 0.65, description: 'another band takes over with this share of what it and the held band have together, for ageBandMs' }),
-    ageBandMs: Type.Number({ default: 2000 }),
-    genderP: Type.Number({ default: 0.85 }),
-    genderSamples: Type.Integer({ default: 5 }),
-    genderTurnP: Type.Number({ default: 0.95 }),
-    genderTurnMs: Type.Number({ default: 3000 }),
-    minorP: Type.Number({ default: 0.2, description: 'P(age < 18) over this: neither gender nor expression is told' }),
-    minorReleaseP: Type.Number({ default: 0.15, description: 'who counted as a likely minor does so until P(age < 18) is under this' }),
+    ageBandP: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: 0.65,
+      description: 'another band takes over with this share of what it and the held band have together, for ageBandMs',
+    }),
+    ageBandMs: Type.Number({ minimum: 0, default: 2000 }),
+    genderP: Type.Number({ minimum: 0, maximum: 1, default: 0.85 }),
+    genderSamples: Type.Integer({ minimum: 1, default: 5 }),
+    genderTurnP: Type.Number({ minimum: 0, maximum: 1, default: 0.95 }),
+    genderTurnMs: Type.Number({ minimum: 0, default: 3000 }),
+    minorP: Type.Number({ minimum: 0, maximum: 1, default: 0.2, description: 'P(age < 18) over this: neither gender nor expression is told' }),
+    minorReleaseP: Type.Number({ minimum: 0, maximum: 1, default: 0.15, description: 'who counted as a likely minor does so until P(age < 18) is under this' }),
   },
   strict,
 );
 
 export const QualityConfig = Type.Object(
   {
-    facePx: Type.Number({ default: 48 }),
-    yawDeg: Type.Number({ default: 35 }),
-    pitchDeg: Type.Number({ default: 25 }),
-    score: Type.Number({ default: 0.4 }),
+    facePx: Type.Number({ minimum: 0, default: 48 }),
+    yawDeg: Type.Number({ minimum: 0, maximum: 180, default: 35 }),
+    pitchDeg: Type.Number({ minimum: 0, maximum: 180, default: 25 }),
+    score: Type.Number({ minimum: 0, maximum: 1, default: 0.4 }),
   },
   strict,
 );

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import Value from 'typebox/value';
 import { isMap, parseDocument } from 'yaml';
 import { Config } from './config.ts';
+import { ruleFaults } from './config-rules.ts';
 import { MienError } from './errors.ts';
 import { schemaFaults } from './schema-faults.ts';
-import { zoneFaults } from './zone-faults.ts';
 
 /** Settings as a person writes them: any part may be left out. */
 export type ConfigInput = { [K in keyof Config]?: unknown };
@@ -15,15 +15,7 @@ export function checkConfig(input: unknown, origin = 'the configuration'): Confi
   const value = Value.Default(Config, Value.Clone(input ?? {}));
   refuse(schemaFaults(Config, value), origin);
   const config = value as Config;
-  const names = config.cameras.map((camera) => camera.name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) {
-    throw new MienError('CONFIG_INVALID', `${origin}: two cameras are named "${twice}"; give each entry of cameras: its own name`);
-  }
-  refuse(
-    config.cameras.flatMap((camera, index) => zoneFaults(camera, `cameras[${index}]`)),
-    origin,
-  );
+  refuse(ruleFaults(config), origin);
   return config;
 }
 
@@ -40,13 +32,15 @@ export async function readConfigFile(path: string): Promise<ConfigInput> {
   } catch (cause) {
     throw new MienError('INPUT_NOT_FOUND', `cannot read the configuration ${path}: ${(cause as Error).message}`, { cause });
   }
-  const document = parseDocument(text);
+  const document = parseDocument(text, { merge: true });
   const [fault] = document.errors;
   if (fault) throw new MienError('CONFIG_INVALID', `${path} is not valid YAML: ${fault.message}`);
   if (document.contents === null) return {};
   if (!isMap(document.contents)) throw new MienError('CONFIG_INVALID', `${path}: expected settings such as "cameras:" at the top level, found something else`);
   try {
-    return document.toJS() as ConfigInput;
+    const settings = document.toJS() as ConfigInput;
+    // A part whose lines are all commented out is as good as left out.
+    return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
   } catch (cause) {
     throw new MienError('CONFIG_INVALID', `${path} is not valid YAML: ${(cause as Error).message}`, { cause });
   }

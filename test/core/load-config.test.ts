@@ -19,6 +19,11 @@ async function fault(yaml: string): Promise<string> {
   );
 }
 
+config('a part without settings is its default, and merge keys are understood', async () => {
+  assert.is(await fault('cameras:\n  # - source: /dev/video0\n'), 'taken');
+  assert.is(await fault('cameras:\n  - &door { name: door, source: clip }\n  - { <<: *door, name: gate }\n'), 'taken');
+});
+
 config('an empty file is every default', async () => {
   assert.is(await fault(''), 'taken');
   assert.is(await fault('# nothing\n'), 'taken');
@@ -34,7 +39,13 @@ for (const [what, yaml, says] of [
     `a: &a [x]\n${['b', 'c', 'd'].map((name, i) => `${name}: &${name} [${Array(10).fill(`*${'abc'[i]}`)}]\n`).join('')}`,
     /not valid YAML/,
   ],
-  ['an empty part', 'cameras:\n', /cameras: must be array/],
+  ['a width below nothing', 'distance: { faceWidthM: -3 }\n', /distance\.faceWidthM/],
+  ['a probability over one', 'attributes: { genderP: 7 }\n', /attributes\.genderP/],
+  ['no sample at all', 'attributes: { ageSamples: 0 }\n', /attributes\.ageSamples/],
+  ['more hits than frames', 'presence: { appearHits: 9, appearWindow: 3 }\n', /presence\.appearHits: expected at most presence\.appearWindow \(3\), got 9/],
+  ['a hysteresis upside down', 'attention: { on: 0.2, off: 0.9 }\n', /attention\.off: expected at most attention\.on/],
+  ['zones that cross', 'distance: { nearLeaveM: 4 }\n', /distance\.nearLeaveM: expected at most distance\.midEnterM/],
+  ['two cameras of one name', 'cameras: [{ name: a }, { name: a }]\n', /cameras\[1\]\.name: another camera is named "a"/],
   ['a unit', 'presence: { graceMs: 5s }\n', /graceMs: must be number/],
   ['a token that no header can carry', 'api: { token: "sixteen characters with spaces" }\n', /api\.token/],
   ['a number beyond all', 'presence: { graceMs: 1e400 }\n', /graceMs: must be number/],
