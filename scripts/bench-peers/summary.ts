@@ -37,6 +37,18 @@ export interface Summary {
   readonly aims: readonly Aim[];
 }
 
+/** Two rounds of one peer as one: the times of the faster round, the larger peak, and the answers of the later. */
+export function bestOf(earlier: Report | undefined, later: Report): Report {
+  if (!earlier) return later;
+  const faster = (a: readonly number[] = [], b: readonly number[] = []): readonly number[] => ((median(b) ?? Infinity) < (median(a) ?? Infinity) ? b : a);
+  return {
+    ...later,
+    frameMs: faster(earlier.frameMs, later.frameMs),
+    cropMs: faster(earlier.cropMs, later.cropMs),
+    peakRssMb: Math.max(earlier.peakRssMb, later.peakRssMb),
+  };
+}
+
 /** Without faces accuracies are null, and there are no aims for them. */
 export function summarise({ human, faceApi, mien }: Record<'human' | 'faceApi' | 'mien', Report>, faces: readonly Face[]): Summary {
   const whole = (name: string, report: Report): Row => {

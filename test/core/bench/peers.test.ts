@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { draw, labelsOf, readIndex } from '../../../scripts/bench-peers/faces.ts';
 import { type Answer, mainFace, median, score, threeClasses } from '../../../scripts/bench-peers/scores.ts';
-import { summarise, table } from '../../../scripts/bench-peers/summary.ts';
+import { bestOf, summarise, table } from '../../../scripts/bench-peers/summary.ts';
 
 const test = suite('arithmetic of bench:peers');
 
@@ -92,6 +92,13 @@ test('aims compare like with like, and one that is missed is said', () => {
   const printed = table(summarise(reports, [face({ age: 30 })]));
   assert.match(printed, /Human +210\.0 ms +- +2\.00 +300 MB +10\.00 years +- +- +0 of 1/);
   assert.match(printed, /MISSED crops: Mien faster than face-api's two networks, times: 1\.82 \(aim: at least 2\)/);
+});
+
+test('of two rounds the faster times count, the larger peak and the later answers', () => {
+  const later = { ...reports.mien, frameMs: [30], cropMs: [9], peakRssMb: 210, answers: [null] };
+  const best = bestOf(reports.mien, later);
+  assert.equal([best.frameMs, best.cropMs, best.peakRssMb, best.answers], [[21], [9], 210, [null]]);
+  assert.is(bestOf(undefined, later), later);
 });
 
 test('without faces there is speed, and no accuracy is made up', () => {
