@@ -1,8 +1,16 @@
-// `npm run test:soak`: the long form of the tests that `npm test` runs at a hundredth: fuzz, properties, repeated kills and swaps.
+// `npm run test:soak [file ...]`: what `npm test` does once, a hundred times: fuzz, properties, swaps, kills. About half an hour.
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { root } from './setup.mjs';
 
-const parts = process.argv.length > 2 ? process.argv.slice(2) : ['native', 'unit', 'contract', 'e2e'];
-const runner = fileURLToPath(new URL('test.mjs', import.meta.url));
-const done = spawnSync(process.execPath, [runner, ...parts], { stdio: 'inherit', env: { ...process.env, MIEN_SOAK: '1' } });
+const files = [
+  'test/native/fuzz.test.ts',
+  'test/core/camera/y4m.test.ts',
+  'test/core/people/properties.test.ts',
+  'test/core/people/expression.test.ts',
+  'test/core/inference/model-manager.test.ts',
+  'test/e2e/sight-soak.test.ts',
+];
+const asked = process.argv.length > 2 ? process.argv.slice(2) : files.map((file) => join(root, file));
+const done = spawnSync(process.execPath, [join(root, 'scripts', 'test.mjs'), ...asked], { stdio: 'inherit', env: { ...process.env, MIEN_SOAK: '1' } });
 process.exitCode = done.status ?? 1;

@@ -1,7 +1,7 @@
 // `npm test [part ...]`: sets up, runs each part, counts what uvu and pytest report, and ends with "N passed, N failed".
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { delimiter, dirname, join, relative } from 'node:path';
+import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { ensureTestNode } from './lib/node.mjs';
 import { aptInstall, onPath } from './lib/programs.mjs';
 import { say } from './lib/say.mjs';
@@ -149,7 +149,7 @@ if (unknown.length > 0) {
 }
 ensureSetup();
 node = ensureTestNode(root);
-const files = asked.filter((word) => !(word in parts)).map((file) => join(process.cwd(), file));
+const files = asked.filter((word) => !(word in parts)).map((file) => resolve(file));
 const names = asked.length > 0 ? asked.filter((word) => word in parts) : Object.keys(parts);
 const started = performance.now();
 if (files.length > 0) await runFiles(files, 1);

@@ -6,9 +6,10 @@ import * as assert from 'uvu/assert';
 import { createWarp, measure, warp } from '../../native/src/index.ts';
 import type { Affine, Border, PixelView, TensorData, TensorSpec } from '../../native/src/types.ts';
 import { anyMatrix, byteLength, FORMATS, pick, rawSpec, seeded, tensorFor, wholeFrom } from '../support/pictures.ts';
+import { times } from '../support/soak.ts';
 
 const test = suite('fuzz');
-const rounds = 6000 * (process.env.MIEN_SOAK === '1' ? 100 : 1);
+const rounds = times(6000);
 
 const ODD_NUMBERS = [
   0,

@@ -5,6 +5,7 @@ import { FramePool } from '../../../core/src/camera/frame-pool.ts';
 import { parseY4mHeader, Y4mParser } from '../../../core/src/camera/y4m.ts';
 import { MienError } from '../../../core/src/errors.ts';
 import { frameBytes } from '../../../core/src/frame.ts';
+import { times } from '../../support/soak.ts';
 
 const test = suite('y4m');
 const HEADER = 'YUV4MPEG2 W16 H8 F30000:1001 Ip A1:1 C420mpeg2 XYSCSS=420MPEG2 XCOLORRANGE=LIMITED';
@@ -63,6 +64,7 @@ test('any chunking yields the same frames, in buffers of the pool', () => {
       assert.equal(found, frames);
       assert.not(parser.unfinished);
     }),
+    { numRuns: times(100) },
   );
 });
 
@@ -106,6 +108,7 @@ test('garbage is refused with FRAME_INVALID or yields nothing, never anything el
         assert.ok(isInvalid(error), String(error));
       }
     }),
+    { numRuns: times(100) },
   );
   assert.throws(() => [...new Y4mParser(new FramePool()).push(Buffer.alloc(300, 0x41))], isInvalid);
   assert.throws(() => [...new Y4mParser(new FramePool()).push(Buffer.from(`${HEADER}\nFRAMES\n`))], isInvalid);

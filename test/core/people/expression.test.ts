@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ExpressionFilter, type ExpressionSwitch } from '../../../core/src/people/expression.ts';
 import { testConfig } from '../../support/observations.ts';
+import { times } from '../../support/soak.ts';
 
 const rules = testConfig().expression;
 const expression = suite('expression filter');
@@ -122,7 +123,7 @@ expression('never two switches within the rest, whatever comes', () => {
         }
       }
     }),
-    { numRuns: process.env.MIEN_SOAK ? 20_000 : 200, includeErrorInReport: true },
+    { numRuns: times(200), includeErrorInReport: true },
   );
   assert.ok(switched > 0);
 });

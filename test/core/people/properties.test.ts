@@ -9,9 +9,9 @@ import { createPeople } from '../../../core/src/people/people.ts';
 import { AGE_NOISE, AGES, boxKey, CAMERAS, Crowd, GENDERS } from '../../support/crowd.ts';
 import { type Action, actions, type Scene, scenes } from '../../support/crowd-actions.ts';
 import { testConfig } from '../../support/observations.ts';
+import { isSoak, times } from '../../support/soak.ts';
 
 const people = suite('people, whatever happens');
-const numRuns = (runs: number): number => (process.env.MIEN_SOAK ? runs * 100 : runs);
 const validators = Object.fromEntries(Object.entries(EventSchemas).map(([name, schema]) => [name, Compile(schema)]));
 /** A comb of narrow strips: who walks is in each for a moment only. */
 const strips = Array.from({ length: 12 }, (_, i) => ({
@@ -211,11 +211,11 @@ people('keep order, identity and totals', () => {
     fc.property(fc.array(actions, { minLength: 2, maxLength: 2 }), scenes, (scripts, scene) => {
       for (const [kind, count] of play(scripts, scene)) seen.set(kind, (seen.get(kind) ?? 0) + count);
     }),
-    { numRuns: numRuns(100), includeErrorInReport: true },
+    { numRuns: times(100), includeErrorInReport: true },
   );
   // A property that never met the case proves nothing about it.
   for (const kind of MET) assert.ok((seen.get(kind) ?? 0) > 0, `the streams never made: ${kind}; they made ${[...seen].join(' ')}`);
-  if (process.env.MIEN_SOAK) console.log([...seen].map((pair) => pair.join(' ')).join(', '));
+  if (isSoak) console.log([...seen].map((pair) => pair.join(' ')).join(', '));
 });
 
 people.run();
