@@ -46,6 +46,7 @@ export const CameraConfig = Type.Object(
 export const ModelConfig = Type.Object(
   {
     release: Type.Optional(Type.String({ description: 'directory of model.json; the release of @mien/model when absent' })),
+    detectorRelease: Type.Optional(Type.String({ description: 'directory of another release that the detector is taken from' })),
     precision: Type.Union([Type.Literal('int8'), Type.Literal('fp32')], { default: 'int8' }),
     backend: Type.Union([Type.Literal('onnx'), Type.Literal('rknn'), Type.Literal('auto')], { default: 'onnx' }),
     detector: Type.String({ default: 'blazeface-full' }),

@@ -38,7 +38,13 @@ export const sightModule = new ContainerModule(async ({ bind }) => {
   bind(T.MODELS).toResolvedValue(
     ({ model }, backend, listener) =>
       createModelManager(
-        { release: model.release ?? bundledRelease(), precision: model.precision, detector: model.detector, threads: model.threads },
+        {
+          release: model.release ?? bundledRelease(),
+          detectorRelease: model.detectorRelease,
+          precision: model.precision,
+          detector: model.detector,
+          threads: model.threads,
+        },
         backend,
         listener,
       ),

@@ -179,18 +179,29 @@ test('when the host is killed, sight and ffmpeg end by themselves within a secon
   assert.ok(ms < 1000, `${ms} ms`);
 });
 
-test('a model changed at run time that cannot be started again gives way to the configured one', async () => {
-  using folder = new TemporaryFolder();
-  const manifest = JSON.parse(readFileSync(new URL('model.json', release), 'utf8')) as { networks: Array<{ role: string }> };
+test('a model changed at run time comes back with sight, and gives way to the configured one when it is gone', async () => {
+  const folder = new TemporaryFolder();
+  const manifest = JSON.parse(readFileSync(new URL('model.json', release), 'utf8')) as { version: string; networks: Array<{ role: string }> };
   cpSync(release, folder.path, { recursive: true });
-  writeFileSync(`${folder.path}/model.json`, JSON.stringify({ ...manifest, networks: manifest.networks.filter(({ role }) => role === 'recognizer') }));
+  const other = { ...manifest, version: '9.9.9', networks: manifest.networks.filter(({ role }) => role === 'recognizer') };
+  writeFileSync(`${folder.path}/model.json`, JSON.stringify(other));
   await using opened = await openSight();
   const { sight, log } = opened;
+  const versions = async () => {
+    const ready = (await sight.models.list()).filter(({ state }) => state === 'ready');
+    return Object.fromEntries(ready.map(({ role, version }) => [role, version]));
+  };
+  const killed = async () => {
+    const returns = log.turns.filter((turn) => turn === 'sight.restored').length;
+    process.kill(sight.status().pid as number, 'SIGKILL');
+    await until('the return', startMs, () => log.turns.filter((turn) => turn === 'sight.restored').length > returns);
+  };
   await sight.models.swap('faces-npu-head', { release: folder.path });
-  process.kill(sight.status().pid as number, 'SIGKILL');
-  await until('the return', startMs, () => log.turns.includes('sight.restored'));
-  const roles = (await sight.models.list()).filter(({ state }) => state === 'ready').map(({ role }) => role);
-  assert.equal(roles.sort(), ['detector', 'recognizer']);
+  await killed();
+  assert.equal(await versions(), { detector: manifest.version, recognizer: '9.9.9' });
+  folder[Symbol.dispose]();
+  await killed();
+  assert.equal(await versions(), { detector: manifest.version, recognizer: manifest.version });
 });
 
 for (const state of ['starting', 'ready', 'seeing', 'sight.lost'] as const) {

@@ -91,4 +91,5 @@ function greet(url: string | undefined, models: readonly ModelStatus[]): void {
   if (research) say(`weights: ${research.licence.statement}`);
   for (const { degraded, name, degradedReason } of ready) if (degraded) say(`degraded: ${name}: ${degradedReason}`);
   if (url) say(`console: ${url}   (stop with Ctrl-C)`);
+  if (url && /\/\/(0\.0\.0\.0|\[::\])/.test(url)) say('from another machine: this address with the name of this machine, and #token=... behind it');
 }

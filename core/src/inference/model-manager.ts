@@ -13,7 +13,9 @@ export interface ModelManagerOptions {
   /** Directory or model.json of the release. */
   readonly release: string;
   readonly precision: Precision;
-  /** Name of the detector network in the release. */
+  /** Directory or model.json of another release for the detector. */
+  readonly detectorRelease?: string | undefined;
+  /** Name of the detector network in its release. */
   readonly detector: string;
   readonly threads?: number;
 }
@@ -61,11 +63,14 @@ class ReleaseModelManager implements ModelManager {
 
   async start(signal?: AbortSignal): Promise<void> {
     await this.#change(async () => {
-      const release = await readRelease(this.#options.release);
-      const recognizer = onlyOf(release, 'recognizer');
-      const detector = ofRole(findNetwork(release, this.#options.detector), 'detector');
-      for (const network of [detector, recognizer]) {
-        const { precision } = this.#options;
+      const { precision, detectorRelease } = this.#options;
+      const own = await readRelease(this.#options.release);
+      const other = detectorRelease === undefined ? own : await readRelease(detectorRelease);
+      const networks = [
+        { release: other, network: ofRole(findNetwork(other, this.#options.detector), 'detector') },
+        { release: own, network: onlyOf(own, 'recognizer') },
+      ];
+      for (const { release, network } of networks) {
         this.#slots.set(network.role, { release, precision });
         await this.#bringIn(network.role, { release, network, precision }, signal);
       }

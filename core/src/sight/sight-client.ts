@@ -3,6 +3,7 @@ import { Backoff } from '../backoff.ts';
 import type { Config } from '../config.ts';
 import { MienError } from '../errors.ts';
 import { monotonicMs } from '../frame.ts';
+import { bundledRelease } from '../inference/manifest-file.ts';
 import type { Logger } from '../log.ts';
 import { FeedRunner } from './feed-runner.ts';
 import type { Answers, Method, PreviewOptions, Question, SightHealth, ToHost } from './messages.ts';
@@ -245,12 +246,17 @@ class SightClient implements Sight {
   /** A model that was changed at run time stays so when sight has to be started anew. */
   #keep(status: ModelStatus, swap: SwapRequest = {}): ModelStatus {
     const model = this.#config.model;
+    const { release } = swap;
     this.#config = {
       ...this.#config,
       model:
         status.role === 'detector'
-          ? { ...model, detector: status.name }
-          : { ...model, precision: status.precision, ...(swap.release !== undefined && { release: swap.release }) },
+          ? { ...model, detector: status.name, ...(release !== undefined && { detectorRelease: release }) }
+          : {
+              ...model,
+              precision: status.precision,
+              ...(release !== undefined && { release, detectorRelease: model.detectorRelease ?? model.release ?? bundledRelease() }),
+            },
     };
     return status;
   }
