@@ -1,5 +1,6 @@
 /** The command `mien`. Each command loads its own parts, so that `--help` is quick and small. */
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError } from 'commander';
 import { ClientError } from './client-error.ts';
 import { MienError } from './errors.ts';
@@ -16,6 +17,14 @@ function integer(name: string, minimum: number) {
     }
     return number;
   };
+}
+
+/**
+ * For a host that runs for months: its garbage is little and short-lived, and a young generation that never grows keeps it 20 MB smaller, at no
+ * cost that shows. Before its modules are loaded, since loading them makes the young generation grow.
+ */
+function keepHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 function createProgram(): Command {
@@ -38,7 +47,10 @@ function createProgram(): Command {
     .option('--precision <int8|fp32>', 'which network of the release runs')
     .option('--detector <name>', 'which detector of the release runs')
     .option('--log-level <level>', 'silent, error, warn, info, debug or trace')
-    .action(async (options) => (await import('./cli/run.ts')).run(options));
+    .action(async (options) => {
+      keepHeapSmall();
+      await (await import('./cli/run.ts')).run(options);
+    });
 
   command('analyze <inputs...>', 'measure the faces in pictures: files, folders, globs, or - for standard input')
     .option('-c, --config <mien.yaml>', 'configuration file')

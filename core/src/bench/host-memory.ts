@@ -39,6 +39,8 @@ export interface Mark {
 
 const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './host.ts' : './host.js', import.meta.url));
 const startWithinMs = 60_000;
+/** Seldom, and oftener at a mark only: asking the host costs it memory too. */
+const waitMs = 1000;
 const lookEveryMs = 200;
 /** A mark is the median of so many looks: garbage comes and goes between them. */
 const looks = 9;
@@ -100,7 +102,7 @@ async function markAt(frames: number, client: Client, host: ChildProcess, signal
   const samples: Array<{ host: ProcessMemory; sight: ProcessMemory }> = [];
   let processed = 0;
   while (samples.length < looks) {
-    await sleep(lookEveryMs, undefined, { signal });
+    await sleep(processed < frames ? waitMs : lookEveryMs, undefined, { signal });
     if (host.exitCode !== null || host.signalCode !== null) throw new MienError('SIGHT_LOST', 'The host that was being measured ended.');
     const { sight } = await client.status();
     processed = sight.cameras[0]?.processed ?? 0;
