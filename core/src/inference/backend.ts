@@ -49,6 +49,8 @@ export interface LoadOptions {
   readonly threads?: number;
   /** NPU cores to pin to; backends without an NPU ignore it. */
   readonly npuCores?: readonly number[];
+  /** Integer products that cannot saturate, at the cost of speed; only for a backend that `hasExact`. */
+  readonly exact?: boolean;
 }
 
 /** One way to execute networks. `load` checks that the file fits the manifest and refuses a mismatch with the reason. */
@@ -56,6 +58,8 @@ export interface InferenceBackend {
   readonly name: 'onnx' | 'rknn' | 'fake';
   /** Which files of a release it takes; a stand-in names the backend that it stands in for. */
   readonly takes: { readonly backend: ModelFile['backend']; readonly chip: string };
+  /** Its fast INT8 arithmetic is wrong on some processors, and it has a slower one that is right on all. */
+  readonly hasExact?: boolean;
   /** Errors: MODEL_NOT_FOUND, MODEL_CORRUPT, MODEL_MISMATCH, BACKEND_UNAVAILABLE. `path` is absolute. */
   load(network: NetworkManifest, file: ModelFile, path: string, options?: LoadOptions): Promise<Session>;
 }

@@ -108,31 +108,53 @@ class NetworkLease implements Lease<NetworkManifest> {
   }
 }
 
+export interface LoadNetworkOptions {
+  readonly threads?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Checks, loads, warms up and tests a network; `enter` is told each state as it begins. What was opened is closed again when a
- * later step fails. Errors: those of the steps; rejects with the signal's reason.
+ * later step fails. An INT8 network whose answers are wrong is tried once more with exact arithmetic where the backend has it:
+ * the known answers tell what a processor can do better than a list of processors. Errors: those of the steps; rejects with the
+ * signal's reason.
  */
 export async function loadNetwork(
   choice: NetworkChoice,
   backend: BackendChoice,
   enter: (state: ModelState) => void,
-  options: { readonly threads?: number; readonly signal?: AbortSignal | undefined } = {},
+  options: LoadNetworkOptions = {},
 ): Promise<LoadedNetwork> {
-  const { signal } = options;
   enter('checking');
-  const { takes } = backend.backend;
+  const { takes, hasExact } = backend.backend;
   const file = selectFile(choice.network, takes.backend, takes.chip, choice.precision);
   const path = await verifyFile(choice.release, file);
+  const bringUp = (exact: boolean) => loadFile(choice, backend, { file, path, exact }, enter, options);
+  try {
+    return await bringUp(false);
+  } catch (fault) {
+    if (!hasExact || file.precision !== 'int8' || !(fault instanceof MienError) || fault.code !== 'SELFTEST_FAILED') throw fault;
+    return await bringUp(true);
+  }
+}
+
+async function loadFile(
+  choice: NetworkChoice,
+  { backend, ...chosen }: BackendChoice,
+  { file, path, exact }: { readonly file: ModelFile; readonly path: string; readonly exact: boolean },
+  enter: (state: ModelState) => void,
+  { threads = 1, signal }: LoadNetworkOptions,
+): Promise<LoadedNetwork> {
   signal?.throwIfAborted();
   enter('loading');
-  const session = await backend.backend.load(choice.network, file, path, { threads: options.threads ?? 1, ...(signal ? { signal } : {}) });
+  const session = await backend.load(choice.network, file, path, { threads, ...(exact && { exact }), ...(signal && { signal }) });
   try {
     signal?.throwIfAborted();
     enter('warming');
     await session.warmUp();
     signal?.throwIfAborted();
     enter('testing');
-    const loaded = new LoadedNetwork(choice, file, session, backend);
+    const loaded = new LoadedNetwork(choice, file, session, { backend, ...chosen });
     await loaded.test(signal);
     return loaded;
   } catch (fault) {
