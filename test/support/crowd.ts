@@ -2,6 +2,7 @@
  * A small crowd before one or two cameras and a tracker that errs in every way trackers do. It knows the truth: which human each
  * face is. Ages lie in ranges that do not touch, so that an estimate made of two humans' samples falls between them.
  */
+import type { Person } from '../../core/src/events.ts';
 import type { Box, FaceSample, HeadLabels, Observation, ObservedFace } from '../../core/src/observation.ts';
 import type { Action, Scene } from './crowd-actions.ts';
 import { FRAME, heads, observation } from './observations.ts';
@@ -31,15 +32,20 @@ export interface Shown {
   readonly observation: Observation;
   /** Camera time passed so far, leaps back left out. */
   readonly elapsedMs: number;
-  /** The human of each box shown in this frame. A box that overlaps another one proves nobody's place and is left out. */
-  readonly truth: ReadonlyMap<string, number>;
 }
 
-export const boxKey = (box: readonly number[]): string => box.map((x) => x.toFixed(4)).join(' ');
+/**
+ * Light and sharpness that mark a frame among 60 x 85 = 5100 in a row, in the two digits that snapshots keep and where they cost no
+ * quality. A box alone does not tell its frame: somebody out of sight keeps the one they were last seen in, and another human may
+ * show the very same one later.
+ */
+const stamp = (frame: number) => ({ light: 0.15 + (frame % 60) / 100, sharpness: 0.15 + (Math.floor(frame / 60) % 85) / 100 });
+const sightKey = (box: readonly number[], { light, sharpness }: { light?: number; sharpness?: number }): string =>
+  [...box.map((x) => x.toFixed(4)), light?.toFixed(2), sharpness?.toFixed(2)].join(' ');
 
 /** Plays one camera's actions; all randomness comes from `seed`. */
 export class Crowd {
-  readonly #camera: string;
+  readonly camera: string;
   readonly #frameMs: number;
   readonly #humans: Human[];
   #seed: number;
@@ -51,10 +57,12 @@ export class Crowd {
   #heads: HeadLabels = heads;
   #ageless = false;
   #garbage = 0;
+  #frame = 0;
+  readonly #truth = new Map<string, number>();
   #ended: { track: number; reason: 'lost' | 'exited' | 'merged'; into?: number }[] = [];
 
   constructor(camera: string, { seed, frameMs, spacing, full }: Scene) {
-    this.#camera = camera;
+    this.camera = camera;
     this.#seed = seed | 1;
     this.#frameMs = frameMs;
     this.#humans = AGES.map((_, i) => ({
@@ -151,26 +159,35 @@ export class Crowd {
     return 0;
   }
 
+  /**
+   * The human in the box of this snapshot, in the frame in which it was seen. Undefined for a box that overlapped another one there,
+   * which proves nobody's place, and for a box that is older than the sight beside it.
+   */
+  humanOf({ box, quality }: Pick<Person, 'box' | 'quality'>): number | undefined {
+    return this.#truth.get(sightKey(box, quality));
+  }
+
   frame(): Shown {
+    this.#frame += 1;
     this.#t += this.#frameMs * (0.8 + 0.4 * this.#random());
     this.#elapsedMs += Math.max(0, this.#t - this.#shownAt);
     this.#shownAt = this.#t;
     const faces: ObservedFace[] = [];
-    const truth = new Map<string, number>();
     for (const [index, human] of this.#humans.entries()) {
       const face = this.#show(index, human);
       if (!face) continue;
       faces.push(face);
-      truth.set(boxKey(face.box), index);
+      this.#truth.set(sightKey(face.box, face.quality), index);
     }
-    for (const { box } of faces) if (faces.some((other) => other.box !== box && overlap(box, other.box) > 0.15)) truth.delete(boxKey(box));
+    for (const { box, quality } of faces) {
+      if (faces.some((other) => other.box !== box && overlap(box, other.box) > 0.15)) this.#truth.delete(sightKey(box, quality));
+    }
     if (this.#garbage-- > 0) faces.push(...this.#rubbish(faces));
     const ended = this.#ended;
     this.#ended = [];
     return {
-      observation: observation(this.#t, faces, { camera: this.#camera, run: `r${this.#run}`, ended, heads: this.#heads }),
+      observation: observation(this.#t, faces, { camera: this.camera, run: `r${this.#run}`, ended, heads: this.#heads }),
       elapsedMs: this.#elapsedMs,
-      truth,
     };
   }
 
@@ -184,7 +201,7 @@ export class Crowd {
     const jitter = (this.#random() - 0.5) * 0.004;
     const box: Box = [human.x - w / 2 + jitter, human.y - h / 2, w, h];
     const predicted = human.predicted-- > 0;
-    const quality = { score: human.quality, facePx: human.px, yawDeg: human.yaw, pitchDeg: 0, rollDeg: 0, light: 0.5, sharpness: 0.7 };
+    const quality = { score: human.quality, facePx: human.px, yawDeg: human.yaw, pitchDeg: 0, rollDeg: 0, ...stamp(this.#frame) };
     return { track: human.track, box, score: predicted ? 0 : 0.9, quality, ...(this.#random() < 0.9 && { sample: this.#sample(index, human) }) };
   }
 

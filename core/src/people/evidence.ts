@@ -32,7 +32,7 @@ export function abstained(abstain: AbstainReason): Abstained {
 /** What the samples of one face say. Belongs to one track and dies with it; only samples that pass the quality gate count. */
 export class Evidence {
   readonly #config: Config;
-  readonly age: AgeFilter;
+  age: AgeFilter;
   gender: GenderFilter;
   expression: ExpressionFilter;
   #genderLabels: readonly string[] = [];
@@ -96,27 +96,31 @@ export class Evidence {
   }
 
   /**
-   * Is `fresh` the same face? Every head that has a say here must have one there. Age decides where it is bound: opposite
-   * genders tell people apart, but equal ones do not make them the same.
+   * Is `fresh` the same face? Every head that has a say here must have one there. Age decides where it has one: opposite genders tell
+   * people apart, but equal ones do not make them the same. Gender decides alone where age has none, and then must lean the same way.
    */
   compare(fresh: Evidence): Verdict {
     const { age, gender } = this;
-    if (age.n >= SPEAKS && fresh.age.n >= SPEAKS) {
+    const aged = age.n >= SPEAKS && fresh.age.n >= SPEAKS;
+    if (aged) {
       const allowed = Math.min(MOST_YEARS, VIEW_YEARS + ERRORS * Math.hypot(age.standardError, fresh.age.standardError));
       if (Math.abs(age.years - fresh.age.years) > allowed) return 'other';
     }
     if (gender.n >= SPEAKS && fresh.gender.n >= SPEAKS && equal(this.#genderLabels, fresh.#genderLabels)) {
       const label = gender.likelier;
       if (gender.p(label) >= CERTAIN_GENDER && fresh.gender.p(1 - label) >= CERTAIN_GENDER) return 'other';
+      if (!aged && fresh.gender.likelier !== label) return 'undecided';
     }
     const silent = (age.n >= SPEAKS && fresh.age.n < SPEAKS) || (gender.n >= SPEAKS && fresh.gender.n < SPEAKS);
     return this.speaks && !silent ? 'same' : 'undecided';
   }
 
-  /** Takes over what was seen of the same face later. */
+  /** Takes over what was seen of the same face later. A head that had no say in that is not handed on: its few samples could be another's. */
   merge(fresh: Evidence): void {
-    this.age.merge(fresh.age);
-    if (equal(this.#genderLabels, fresh.#genderLabels)) this.gender.merge(fresh.gender);
+    if (this.age.n < SPEAKS) this.age = fresh.age;
+    else this.age.merge(fresh.age);
+    if (this.gender.n < SPEAKS) [this.gender, this.#genderLabels] = [fresh.gender, fresh.#genderLabels];
+    else if (equal(this.#genderLabels, fresh.#genderLabels)) this.gender.merge(fresh.gender);
     else if (fresh.gender.n > 0) [this.gender, this.#genderLabels] = [fresh.gender, fresh.#genderLabels];
     if (equal(this.#expressionLabels, fresh.#expressionLabels)) this.expression.merge(fresh.expression);
     else if (fresh.expression.n > 0) [this.expression, this.#expressionLabels, this.#valence] = [fresh.expression, fresh.#expressionLabels, fresh.#valence];

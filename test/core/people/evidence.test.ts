@@ -92,4 +92,33 @@ evidence('tells faces apart by age and by gender, and does not guess', () => {
   assert.is(a().compare(shown({ years: 34, male: 0.97, n: 2 })), 'undecided');
   assert.is(new Evidence(config).compare(a()), 'undecided');
 });
+/** Its age was read `ages` times, then never again; its gender ten times. */
+function scarcelyAged(ages: number, { years, male }: { years: number; male: number }): Evidence {
+  const it = shown({ years, male, n: ages });
+  for (let i = ages; i < 10; i++) it.add(face(1, { sample: { gender: [1 - male, male] } }), heads, i * 100);
+  return it;
+}
+
+evidence('where age has no say, genders that lean apart do not make the same face', () => {
+  const her = scarcelyAged(1, { years: 26, male: 0.1 });
+  assert.is(her.compare(shown({ years: 26, male: 0.6, n: 3 })), 'undecided', 'leans the other way, not surely');
+  assert.is(her.compare(shown({ years: 26, male: 0.4, n: 3 })), 'same');
+  const aged = shown({ years: 26, male: 0.1 });
+  assert.is(aged.compare(shown({ years: 26, male: 0.6, n: 3 })), 'same', 'age decides where it has a say');
+});
+
+evidence('an age read too seldom to be compared is not handed on', () => {
+  for (const [ages, n] of [
+    [2, 10],
+    [3, 13],
+  ] as const) {
+    const him = scarcelyAged(ages, { years: 40, male: 0.9 });
+    const later = shown({ years: 45, male: 0.9 });
+    assert.is(him.compare(later), 'same');
+    him.merge(later);
+    assert.is(him.age.n, n);
+    assert.is(him.age.years === 45, ages === 2);
+    assert.is(him.gender.n, 20);
+  }
+});
 evidence.run();

@@ -1,7 +1,8 @@
 /** Who comes back within the grace is not greeted twice, and nobody is given another person's attributes. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { FaceSample } from '../../../core/src/observation.ts';
+import type { Person } from '../../../core/src/events.ts';
+import type { FaceSample, ObservedFace } from '../../../core/src/observation.ts';
 import { teleported } from '../../../core/src/people/return-gate.ts';
 import { FRAME, face, man, observation, woman } from '../../support/observations.ts';
 import { names, only, Stage, the } from '../../support/stage.ts';
@@ -189,6 +190,30 @@ returns('exchanged tracks of two people who crossed: the same', () => {
     assert.is(age && 'years' in age && age.years, id === her?.id ? 34 : 55);
     assert.is((box[0] as number) > 0.5, id === her?.id);
   }
+});
+
+returns('exchanged while one covered the other, and one track lost there: out of sight he keeps his age, and is known again', () => {
+  const stage = new Stage();
+  stage.show(400, [at(1, 0.4), at(2, 0.55, man)]);
+  const isHim = ({ gender }: Person): boolean => gender !== undefined && 'p' in gender && gender.label === 'male';
+  const id = stage.people.current().find(isHim)?.id;
+  const him = (): Person | undefined => stage.people.current().find((person) => person.id === id);
+  const yearsOf = (person?: Person) => person?.age && 'years' in person.age && person.age.years;
+  const walk = (ms: number, from: number, to: number, faces: (x: number) => ObservedFace[]): void => {
+    const start = stage.t;
+    stage.show(ms, (t) => faces(from + ((to - from) * (t - start)) / ms));
+  };
+  walk(660, 0.55, 0.4, (x) => [at(1, 0.4), at(2, x, man)]);
+  stage.show(33, [at(2, 0.4), at(1, 0.4, man)]);
+  walk(660, 0.4, 0.3, (x) => [at(3, 0.4), at(1, x, man)]);
+  assert.is(him()?.state, 'unseen');
+  assert.is(him()?.box[0], at(3, 0.4).box[0], 'last seen where she still stands');
+  assert.is(yearsOf(him()), 55);
+  walk(660, 0.3, 0.2, (x) => [at(3, 0.4), at(1, x, man)]);
+  assert.is(him()?.state, 'present');
+  assert.is(him()?.box[0], at(1, 0.2).box[0]);
+  const told = only(stage.events, 'person.updated').map(({ data }) => data.person);
+  for (const person of [...told, ...stage.people.current()]) if (yearsOf(person)) assert.is(yearsOf(person), person.id === id ? 55 : 34);
 });
 
 returns('while two faces overlap no sample counts', () => {
