@@ -76,7 +76,8 @@ class Witness {
     this.#humanOf = humanOf;
   }
 
-  take(events: readonly MienEvent[], now: number): void {
+  /** `nowOf` a camera: its own clock, which its people are timed by. */
+  take(events: readonly MienEvent[], nowOf: (camera: string) => number): void {
     for (const event of events) {
       const validator = validators[eventName(event)];
       if (!validator?.Check(event)) assert.unreachable(`${event.type}: ${JSON.stringify(validator?.Errors(event).slice(0, 2))} ${JSON.stringify(event.data)}`);
@@ -84,7 +85,7 @@ class Witness {
       assert.ok(sequence > this.#sequence, 'sequence grows');
       this.#sequence = sequence;
       this.#count(event);
-      if ('person' in event.data) this.#person(event as PersonEvent, now);
+      if ('person' in event.data) this.#person(event as PersonEvent, nowOf(event.data.person.camera));
     }
   }
 
@@ -205,6 +206,12 @@ function play(scripts: readonly Action[][], scene: Scene): Map<string, number> {
   const subject = createPeople(config, createEnveloper('t', { monoMs: () => host }), { monoMs: () => host, wallMs: () => host });
   const crowds = CAMERAS.map((camera, i) => new Crowd(camera, { ...scene, seed: seed + i }));
   const humanOf = (person: Person): number | undefined => crowds.find(({ camera }) => camera === person.camera)?.humanOf(person);
+  // A camera's clock: time of its last frame, which may have jumped, and the host's time since then.
+  const frames = new Map<string, { at: number; host: number }>();
+  const nowOf = (camera: string): number => {
+    const { at, host: then } = frames.get(camera) ?? { at: 0, host: 0 };
+    return at + host - then;
+  };
   const witness = new Witness(LOOK_EVERY * LONGEST * frameMs, humanOf);
   for (let i = 0; i < Math.max(...scripts.map(({ length }) => length)); i++) {
     for (const [c, crowd] of crowds.entries()) {
@@ -213,23 +220,24 @@ function play(scripts: readonly Action[][], scene: Scene): Map<string, number> {
       const silence = crowd.act(action);
       if (silence > 0) {
         const camera = CAMERAS[c] as string;
-        if (action.kind === 'silence' && action.notice) witness.take(subject.notice({ type: 'camera.lost', camera, message: 'test' }), host);
+        if (action.kind === 'silence' && action.notice) witness.take(subject.notice({ type: 'camera.lost', camera, message: 'test' }), nowOf);
         for (let left = silence; left > 0; left -= 200) {
           host += Math.min(200, left);
-          witness.take(subject.tick(host), host);
+          witness.take(subject.tick(host), nowOf);
         }
       }
       for (let n = 0; n < action.frames; n++) {
         host += frameMs;
         const { observation, elapsedMs } = crowd.frame();
-        witness.take(subject.observe(observation), elapsedMs);
+        frames.set(observation.camera, { at: elapsedMs, host });
+        witness.take(subject.observe(observation), nowOf);
         if (n % LOOK_EVERY === 0) for (const person of subject.current()) if (person.camera === observation.camera) witness.look(person, elapsedMs);
       }
     }
   }
   for (let waited = 0; waited < 25_000; waited += 100) {
     host += 100;
-    witness.take(subject.tick(host), host);
+    witness.take(subject.tick(host), nowOf);
   }
   assert.is(witness.here.size, 0, 'after silence everybody has left');
   assert.equal(subject.current(), []);
