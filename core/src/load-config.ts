@@ -46,10 +46,15 @@ export async function readConfigFile(path: string): Promise<ConfigInput> {
   }
 }
 
-/** File, then environment: MIEN_TOKEN is the place for a secret that should not stand in a file. */
-export async function loadConfig(path?: string): Promise<Config> {
+/** File, then environment: MIEN_TOKEN is the place for a secret that should not stand in a file. Not checked yet. */
+export async function readSettings(path?: string): Promise<ConfigInput> {
   const input = path === undefined ? {} : await readConfigFile(path);
   const token = process.env['MIEN_TOKEN'];
   if (token) input.api = { ...(input.api as object | undefined), token };
-  return checkConfig(input, path ?? 'the configuration');
+  return input;
+}
+
+/** `readSettings`, checked. Errors: INPUT_NOT_FOUND, CONFIG_INVALID. */
+export async function loadConfig(path?: string): Promise<Config> {
+  return checkConfig(await readSettings(path), path);
 }

@@ -2,11 +2,12 @@
 import type { Config } from './config.ts';
 import type { ConsoleServer } from './console/server.ts';
 import { createContainer } from './container.ts';
+import type { MienEvent } from './events.ts';
 import type { EventBus } from './host/event-bus.ts';
 import { type Logger, silentLogger } from './log.ts';
 import type { People } from './people/people.ts';
 import { Scope } from './scope.ts';
-import type { Sight } from './sight/sight.ts';
+import type { Sight, SightListener } from './sight/sight.ts';
 import { step, stopStep } from './step.ts';
 import { openServiceNotifier } from './systemd.ts';
 import * as T from './tokens.ts';
@@ -51,7 +52,7 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
     container.bind(T.RUN_MODE).toConstantValue({ once });
     const [bus, people, sight] = await Promise.all([container.getAsync(T.EVENT_BUS), container.getAsync(T.PEOPLE), container.getAsync(T.SIGHT)]);
     options.onBus?.(bus);
-    const publish = (events: Iterable<Parameters<EventBus['publish']>[0]>): void => {
+    const publish = (events: readonly MienEvent[]): void => {
       for (const event of events) bus.publish(event);
     };
     let server: ConsoleServer | undefined;
@@ -64,12 +65,12 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
     }
     scope.defer(stopStep('stop sight', SIGHT_STOP_MS, async () => sight[Symbol.asyncDispose]()));
     const service = scope.use(await openServiceNotifier(sight, logger));
-    const listener = {
-      observation(observation: Parameters<People['observe']>[0]) {
+    const listener: SightListener = {
+      observation(observation) {
         publish(people.observe(observation));
         bus.announceObserved(observation.camera);
       },
-      notice: (notice: Parameters<People['notice']>[0]) => publish(people.notice(notice)),
+      notice: (notice) => publish(people.notice(notice)),
     };
     await step('start sight', SIGHT_START_MS, signal, (cancel) => sight.start(listener, cancel));
     if (!once) {

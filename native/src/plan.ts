@@ -10,7 +10,7 @@ const MEAN = 15;
 const SCALE = 18;
 const QUANT = 21;
 const BORDER = 23;
-export const PLAN_LENGTH = 25;
+const PLAN_LENGTH = 25;
 
 const FORMATS = ['rgb', 'rgba', 'gray', 'nv12', 'i420', 'yuyv'] as const;
 const RANGES = ['limited', 'full'] as const;

@@ -9,32 +9,28 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Pids of running processes whose command line holds the text. */
-export function processesWith(text: string): number[] {
+/** Pids of other running processes for which it holds; one that ends meanwhile does not count. */
+function pidsWhere(holds: (pid: number) => boolean): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => {
       try {
-        return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text) && isRunning(pid);
+        return pid !== process.pid && holds(pid) && isRunning(pid);
       } catch {
         return false;
       }
     });
 }
 
+/** Pids of running processes whose command line holds the text. */
+export function processesWith(text: string): number[] {
+  return pidsWhere((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text));
+}
+
 /** Pids of the running children of a process. */
 export function childrenOf(pid: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((child) => {
-      try {
-        return Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${child}/stat`, 'utf8'))?.[1]) === pid && isRunning(child);
-      } catch {
-        return false;
-      }
-    });
+  return pidsWhere((child) => Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${child}/stat`, 'utf8'))?.[1]) === pid);
 }
 
 /** Waits until the condition holds. Rejects, with what was waited for, when it does not within the time. */

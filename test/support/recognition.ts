@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import Value from 'typebox/value';
+import type { Still } from '../../core/src/camera/still.ts';
 import { decodeStill } from '../../core/src/camera/still.ts';
 import { Config } from '../../core/src/config.ts';
 import { chooseBackend } from '../../core/src/inference/backends.ts';
 import { bundledRelease } from '../../core/src/inference/manifest-file.ts';
 import { createModelManager, type ModelManager } from '../../core/src/inference/model-manager.ts';
 import { createAligner } from '../../core/src/sight/aligner.ts';
-import { type Analyzer, createAnalyzer, type Still } from '../../core/src/sight/analyzer.ts';
+import { type Analyzer, createAnalyzer } from '../../core/src/sight/analyzer.ts';
 import { createDetector, type Detector } from '../../core/src/sight/detector.ts';
 import type { Point } from '../../core/src/sight/geometry.ts';
 import { createRecognizer, type Recognizer } from '../../core/src/sight/recognizer.ts';

@@ -3,10 +3,10 @@ import type { Metadata } from 'sharp';
 import { MienError } from '../errors.ts';
 import type { PixelView } from '../frame.ts';
 
-export const STILL_FORMATS = ['JPEG', 'PNG', 'WebP', 'AVIF', 'GIF', 'TIFF'] as const;
-export const MAX_STILL_PIXELS = 100_000_000;
+const STILL_FORMATS = ['JPEG', 'PNG', 'WebP', 'AVIF', 'GIF', 'TIFF'] as const;
+const MAX_STILL_PIXELS = 100_000_000;
 export const MAX_STILL_SIDE = 16_384;
-export const MIN_STILL_SIDE = 16;
+const MIN_STILL_SIDE = 16;
 
 const SUPPORTED: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'heif', 'gif', 'tiff']);
 const EXPECTED = `expected ${STILL_FORMATS.join(', ')}`;

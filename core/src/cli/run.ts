@@ -2,7 +2,7 @@ import { createLogger } from '../create-logger.ts';
 import { MienError } from '../errors.ts';
 import type { MienEvent } from '../events.ts';
 import { formatEvent } from '../events-text.ts';
-import { type ConfigInput, checkConfig, loadConfig, readConfigFile } from '../load-config.ts';
+import { type ConfigInput, checkConfig, readSettings } from '../load-config.ts';
 import type { LogLevel } from '../log.ts';
 import { createMien } from '../mien.ts';
 import type { CameraStatus, ModelStatus } from '../sight/sight.ts';
@@ -55,15 +55,14 @@ function failOnCameras(cameras: readonly CameraStatus[]): void {
   }
 }
 
-/** The configuration file, and over it what the command line says. */
+/** The configuration file and the environment, and over them what the command line says. */
 async function runConfig(options: RunOptions) {
-  if (options.config === undefined && process.env['MIEN_TOKEN'] === undefined && Object.keys(options).length === 0) return loadConfig();
-  const input: ConfigInput = options.config === undefined ? {} : await readConfigFile(options.config);
+  const input = await readSettings(options.config);
   const part = (name: keyof ConfigInput, values: Record<string, unknown>): void => {
     const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
     if (Object.keys(given).length > 0) input[name] = { ...(input[name] as object | undefined), ...given };
   };
-  part('api', { token: process.env['MIEN_TOKEN'] || undefined, host: options.host, port: options.port });
+  part('api', { host: options.host, port: options.port });
   part('model', { precision: options.precision, detector: options.detector });
   part('log', { level: options.logLevel ?? (options.once ? 'warn' : undefined) });
   if (options.camera) input.cameras = options.camera.map(cameraOption);

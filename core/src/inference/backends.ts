@@ -20,7 +20,7 @@ const factories = {
   },
 } satisfies Record<string, () => Promise<InferenceBackend>>;
 
-export const backendNames: readonly string[] = [...Object.keys(factories), 'auto'];
+const backendNames: readonly string[] = [...Object.keys(factories), 'auto'];
 
 /**
  * `onnx`, `rknn` or `auto`. Only `auto` falls back: to the CPU when there is no NPU, and then says so and why.

@@ -1,3 +1,4 @@
+import type { Still } from '../camera/still.ts';
 import type { PixelView } from '../frame.ts';
 import type { Box, FaceQuality, FaceSample } from '../observation.ts';
 import { qualityParts } from '../quality-gate.ts';
@@ -7,12 +8,6 @@ import { assessQuality } from './quality.ts';
 import type { Recognition, Recognizer } from './recognizer.ts';
 import { pyramid } from './regions.ts';
 import type { Abstained, AbstainReason, Analysis, AnalyzedFace, AnalyzeOptions } from './sight.ts';
-
-/** Decoded pixels of one image. */
-export interface Still {
-  readonly pixels: PixelView;
-  readonly decodeMs: number;
-}
 
 export interface Analyzer {
   /** `annotate` is left to `annotate.ts`. Errors: those of detector and recogniser. */

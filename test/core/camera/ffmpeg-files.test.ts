@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { frameBytes, type PixelView } from '../../../core/src/frame.ts';
-import { makeVideo, openSession, type SessionOptions, temporaryFolder, until } from '../../support/ffmpeg-session.ts';
+import { makeVideo, openSession, type SessionOptions, temporaryFolder } from '../../support/ffmpeg-session.ts';
+import { until } from '../../support/processes.ts';
 import { requireFfmpeg } from '../../support/programs.ts';
 
 requireFfmpeg();
@@ -181,7 +182,7 @@ test('live: in its own time, and again from the start', async () => {
 test('live: what is not taken in time is dropped and counted, the newest comes', async () => {
   await using session = await openSession({ source: path('quarters.mp4') });
   const first = await session.next();
-  await until(() => session.camera.stats().received >= first.index + 6, 'six more frames');
+  await until('six more frames', 10_000, () => session.camera.stats().received >= first.index + 6);
   const { received } = session.camera.stats();
   const frame = await session.next();
   assert.ok(frame.index >= received - 1);

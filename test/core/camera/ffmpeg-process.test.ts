@@ -9,7 +9,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createFfmpegProcess, type FfmpegEvent } from '../../../core/src/camera/ffmpeg-process.ts';
 import { silentLogger } from '../../../core/src/log.ts';
-import { isRunning, makeVideo, openSession, temporaryFolder, until } from '../../support/ffmpeg-session.ts';
+import { makeVideo, openSession, temporaryFolder } from '../../support/ffmpeg-session.ts';
+import { isRunning, until } from '../../support/processes.ts';
 import { requireFfmpeg } from '../../support/programs.ts';
 
 requireFfmpeg();
@@ -45,7 +46,7 @@ test('an ffmpeg that is too old is named', async () => {
   writeFileSync(old, '#!/bin/sh\necho "Unrecognized option \'fps_mode\'." >&2\nexit 1\n');
   chmodSync(old, 0o755);
   await using session = await openSession({ source: 'rtsp://127.0.0.1/a', ffmpeg: old });
-  await until(() => session.events.length > 0, 'the exit');
+  await until('the exit', 10_000, () => session.events.length > 0);
   assert.is(session.events[0]?.kind, 'exited');
   assert.match(session.events[0]?.error?.message ?? '', '5.1 or newer');
 });
@@ -54,13 +55,13 @@ test('killed from outside: lost, and run again', async () => {
   await using session = await openSession({ source: video, timing });
   (await session.next()).release();
   process.kill(session.process.pid as number, 'SIGKILL');
-  await until(() => session.events.length > 0, 'the loss');
+  await until('the loss', 10_000, () => session.events.length > 0);
   assert.equal(
     session.events.map(({ kind, error }) => [kind, error?.code]),
     [['lost', 'CAMERA_LOST']],
   );
   const { received } = session.camera.stats();
-  await until(() => session.camera.stats().received > received && session.camera.state === 'live', 'the return');
+  await until('the return', 10_000, () => session.camera.stats().received > received && session.camera.state === 'live');
 });
 
 test('disposed in every state: nothing is left, nothing is said', async () => {
@@ -69,7 +70,7 @@ test('disposed in every state: nothing is left, nothing is said', async () => {
     const session = await openSession({ source, once: state === 'held back', timing: { firstMs: 60_000 } });
     const pid = session.process.pid as number;
     if (state === 'running' || state === 'held back') (await session.next()).release();
-    if (state === 'waiting') await until(() => session.process.state === 'waiting', 'the wait');
+    if (state === 'waiting') await until('the wait', 10_000, () => session.process.state === 'waiting');
     const said = session.events.length;
     const started = performance.now();
     await session[Symbol.asyncDispose]();
@@ -97,7 +98,7 @@ test('when sight closes the socket ffmpeg ends; the socket and its folder are re
     timing: { firstMs: 60_000 },
     onEvent: (event) => events.push(event),
   });
-  await until(() => events.length > 0, 'the end of ffmpeg');
+  await until('the end of ffmpeg', 10_000, () => events.length > 0);
   assert.is(events[0]?.error?.code, 'CAMERA_LOST');
   assert.match(events[0]?.error?.message ?? '', 'no longer takes its frames');
   await ffmpeg[Symbol.asyncDispose]();
@@ -112,7 +113,7 @@ test('when host and sight are killed, ffmpeg ends by itself', async () => {
   const { pid, socketPath } = JSON.parse(line) as { pid: number; socketPath: string };
   assert.ok(isRunning(pid));
   host.kill('SIGKILL');
-  await until(() => !isRunning(pid), 'the end of ffmpeg', 2000);
+  await until('the end of ffmpeg', 2000, () => !isRunning(pid));
   rmSync(dirname(socketPath), { recursive: true });
 });
 
@@ -130,8 +131,8 @@ test('garbage on the socket: FRAME_INVALID, cut off, run again', async () => {
   writeFileSync(liar, `#!${process.execPath}\n${code}\n`);
   chmodSync(liar, 0o755);
   await using session = await openSession({ source: 'rtsp://127.0.0.1/a', ffmpeg: liar, timing: { firstMs: 60_000 } });
-  await until(() => session.events.length > 0, 'the end of ffmpeg');
-  await until(() => session.camera.error?.code === 'FRAME_INVALID', 'the refusal');
+  await until('the end of ffmpeg', 10_000, () => session.events.length > 0);
+  await until('the refusal', 10_000, () => session.camera.error?.code === 'FRAME_INVALID');
   assert.is(session.camera.state, 'lost');
 });
 

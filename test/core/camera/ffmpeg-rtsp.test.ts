@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Frame } from '../../../core/src/frame.ts';
-import { openSession, type Session, until } from '../../support/ffmpeg-session.ts';
+import { openSession, type Session } from '../../support/ffmpeg-session.ts';
+import { until } from '../../support/processes.ts';
 import { requireFfmpeg } from '../../support/programs.ts';
 import { startRtspCamera } from '../../support/rtsp-camera.ts';
 
@@ -38,10 +39,10 @@ test('switched off and on again: lost, then live with the frame count going on',
   (await session.next()).release();
   const pid = session.process.pid;
   await server[Symbol.asyncDispose]();
-  await until(() => session.camera.state === 'lost', 'the loss');
+  await until('the loss', 10_000, () => session.camera.state === 'lost');
   const { received } = session.camera.stats();
   const waiting = nextAfter(session, received);
-  await until(() => session.events.length >= 2, 'a second attempt');
+  await until('a second attempt', 10_000, () => session.events.length >= 2);
   assert.ok(session.events.every(({ kind }) => kind === 'lost'));
   assert.match(session.camera.error?.message ?? '', /does not answer/);
   await using again = await startRtspCamera(server.port);
@@ -59,11 +60,11 @@ test('a camera that falls silent is given up and opened anew', async () => {
   await using session = await openSession({ source: `rtsp://127.0.0.1:${server.port}/camera`, timing: { firstMs: 100, stallMs: 4000 } });
   (await session.next()).release();
   process.kill(server.pid, 'SIGSTOP');
-  await until(() => session.events.length > 0, 'giving up');
+  await until('giving up', 10_000, () => session.events.length > 0);
   assert.match(session.events[0]?.error?.message ?? '', 'stopped sending frames');
   process.kill(server.pid, 'SIGCONT');
   const { received } = session.camera.stats();
-  await until(() => session.camera.stats().received > received, 'the return', 15_000);
+  await until('the return', 15_000, () => session.camera.stats().received > received);
 });
 
 test('a wrong password and a wrong path are named, without the password', async () => {
@@ -74,7 +75,7 @@ test('a wrong password and a wrong path are named, without the password', async 
     ['anna:falsch-geheim@no-such-host.invalid/camera', 'CAMERA_NOT_FOUND'],
   ] as const) {
     await using session = await openSession({ source: `rtsp://${address}` });
-    await until(() => session.events.length > 0, code);
+    await until(code, 10_000, () => session.events.length > 0);
     const error = session.events[0]?.error;
     assert.is(error?.code, code, error?.message);
     assert.is(session.camera.state, 'lost');

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isRunning, openSession, type SessionOptions, temporaryFolder, until } from '../../support/ffmpeg-session.ts';
+import { openSession, type SessionOptions, temporaryFolder } from '../../support/ffmpeg-session.ts';
+import { isRunning, until } from '../../support/processes.ts';
 
 const test = suite('V4L2 by a stand-in ffmpeg');
 const ffmpeg = fileURLToPath(new URL('../../support/stand-in-ffmpeg.mjs', import.meta.url));
@@ -27,7 +28,7 @@ test('two Miens on one camera: the second is told CAMERA_BUSY, and gets the came
   const first = await open('video0');
   (await first.next()).release();
   await using second = await open('video0');
-  await until(() => second.events.length > 0, 'the refusal');
+  await until('the refusal', 10_000, () => second.events.length > 0);
   assert.is(second.events[0]?.kind, 'lost');
   assert.is(second.events[0]?.error?.code, 'CAMERA_BUSY');
   assert.match(second.events[0]?.error?.message ?? '', '/dev/video0 is in use');
@@ -58,7 +59,7 @@ test('unplugged in mid stream and plugged in again', async () => {
   await using session = await open('video1');
   (await session.next()).release();
   rmSync(join(devices, 'video1'));
-  await until(() => session.events.length >= 2, 'the loss and a failed attempt');
+  await until('the loss and a failed attempt', 10_000, () => session.events.length >= 2);
   assert.equal(
     session.events.slice(0, 2).map(({ error }) => error?.code),
     ['CAMERA_LOST', 'CAMERA_NOT_FOUND'],
@@ -66,12 +67,12 @@ test('unplugged in mid stream and plugged in again', async () => {
   assert.is(session.camera.state, 'lost');
   const { received } = session.camera.stats();
   plugIn('video1');
-  await until(() => session.camera.stats().received > received && session.camera.state === 'live', 'the return');
+  await until('the return', 10_000, () => session.camera.stats().received > received && session.camera.state === 'live');
 });
 
 test('a camera that is not there yet is waited for', async () => {
   await using session = await open('video2');
-  await until(() => session.events.length > 0, 'the refusal');
+  await until('the refusal', 10_000, () => session.events.length > 0);
   assert.is(session.events[0]?.error?.code, 'CAMERA_NOT_FOUND');
   const coming = session.next();
   plugIn('video2');
@@ -84,11 +85,11 @@ test('silent and deaf: killed by force, at a stall and at the end', async () => 
   const session = await open('video3', { timing });
   (await session.next()).release();
   const stalled = session.process.pid as number;
-  await until(() => session.events.length > 0, 'giving up');
+  await until('giving up', 10_000, () => session.events.length > 0);
   assert.match(session.events[0]?.error?.message ?? '', 'stopped sending frames');
   assert.not(isRunning(stalled));
   const { received } = session.camera.stats();
-  await until(() => session.camera.stats().received > received, 'a new start');
+  await until('a new start', 10_000, () => session.camera.stats().received > received);
   const deaf = session.process.pid as number;
   assert.ok(isRunning(deaf));
   const started = performance.now();
@@ -99,7 +100,7 @@ test('silent and deaf: killed by force, at a stall and at the end', async () => 
 
 test('waits grow while it fails', async () => {
   await using session = await open('video9', { timing: { firstMs: 40, capMs: 300 } });
-  await until(() => session.events.length >= 5, 'five attempts', 15_000);
+  await until('five attempts', 15_000, () => session.events.length >= 5);
   const waits = session.logged.flatMap((line) => /"inMs":(\d+)/.exec(line)?.[1] ?? []).map(Number);
   for (const [at, most] of [40, 80, 160, 300, 300].entries()) {
     const wait = waits[at] ?? -1;

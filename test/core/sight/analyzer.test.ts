@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Still } from '../../../core/src/camera/still.ts';
 import { decodeStill } from '../../../core/src/camera/still.ts';
 import { bundledRelease, readRelease } from '../../../core/src/inference/manifest-file.ts';
 import type { RecognizerNetwork } from '../../../core/src/inference/model-manifest.ts';
-import type { Still } from '../../../core/src/sight/analyzer.ts';
 import type { AnalyzedFace } from '../../../core/src/sight/sight.ts';
 import { must } from '../../support/must.ts';
 import { openRecognition, portrait, portraitNames } from '../../support/recognition.ts';
