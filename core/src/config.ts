@@ -1,5 +1,6 @@
 /** mien.yaml: one schema gives types, checks, defaults and the console's form. */
 import Type from 'typebox';
+import { Grant } from './events.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -189,8 +190,54 @@ export const LogConfig = Type.Object(
   strict,
 );
 
+export const SightConfig = Type.Object(
+  {
+    timeoutMs: Type.Number({ minimum: 500, default: 5000, description: 'sight is killed and restarted when its frame loop is silent this long' }),
+    ffmpeg: Type.String({ default: 'ffmpeg', description: 'program used for files, V4L2 and RTSP' }),
+  },
+  strict,
+);
+
+/** Rights beyond the plugin's own folder and store, for plugins in a process of their own. */
+export const PluginAllowance = Type.Object(
+  {
+    addons: Type.Boolean({ default: false, description: 'native addons; these are not bound by any of the other limits' }),
+    childProcess: Type.Boolean({ default: false }),
+    workers: Type.Boolean({ default: false }),
+    read: Type.Array(Type.String(), { default: [], description: 'further files and folders' }),
+    write: Type.Array(Type.String(), { default: [] }),
+    env: Type.Array(Type.String(), { default: [], description: 'names of environment variables that are handed on' }),
+  },
+  strict,
+);
+
+export const PluginSettings = Type.Object(
+  {
+    from: Type.Optional(Type.String({ description: 'file, folder or npm package; the name itself, as a package or in pluginFolder, when absent' })),
+    enabled: Type.Boolean({ default: true }),
+    grant: Type.Array(Grant, { default: [], description: 'what it may see and do; must hold what the plugin needs' }),
+    isolation: Type.Optional(
+      Type.Union([Type.Literal('own'), Type.Literal('shared'), Type.Literal('host')], {
+        description:
+          "own: a process of its own under Node's permission model (default); shared: one process for several (default for @mien/plugins); host: in Mien itself, for tests",
+      }),
+    ),
+    heapMb: Type.Integer({ minimum: 16, maximum: 4096, default: 96 }),
+    startWithinMs: Type.Integer({ minimum: 100, default: 10_000 }),
+    stopWithinMs: Type.Integer({ minimum: 100, default: 2000 }),
+    allow: Type.Object(PluginAllowance.properties, { ...strict, default: {} }),
+    options: Type.Record(Type.String(), Type.Unknown(), { default: {} }),
+    optionsVersion: Type.Optional(Type.Integer({ minimum: 1, description: 'the shape that `options` is written in; the present one when absent' })),
+  },
+  strict,
+);
+
+/** Version of this schema. Files of earlier ones are migrated as they are read. */
+export const CONFIG_VERSION = 2;
+
 export const Config = Type.Object(
   {
+    version: Type.Literal(CONFIG_VERSION, { default: CONFIG_VERSION, description: 'shape of this file; 1 when absent in a file' }),
     device: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', default: 'mien', description: 'name of this device in urn:mien:<device>/<camera>' }),
     cameras: Type.Array(CameraConfig, { minItems: 1, default: [{}] }),
     model: Type.Object(ModelConfig.properties, { ...strict, default: {} }),
@@ -204,8 +251,12 @@ export const Config = Type.Object(
     expression: Type.Object(ExpressionConfig.properties, { ...strict, default: {} }),
     attributes: Type.Object(AttributesConfig.properties, { ...strict, default: {} }),
     log: Type.Object(LogConfig.properties, { ...strict, default: {} }),
-    sightTimeoutMs: Type.Number({ minimum: 500, default: 5000, description: 'sight is killed and restarted when its frame loop is silent this long' }),
-    ffmpeg: Type.String({ default: 'ffmpeg', description: 'program used for files, V4L2 and RTSP' }),
+    sight: Type.Object(SightConfig.properties, { ...strict, default: {} }),
+    stateFolder: Type.Optional(
+      Type.String({ description: 'what Mien keeps: stores of plugins, quarantines, last good settings; else $STATE_DIRECTORY, else ~/.local/state/mien' }),
+    ),
+    pluginFolder: Type.Optional(Type.String({ description: 'every plugin in it runs with all that it needs, and is loaded anew when its files change' })),
+    plugins: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' }), PluginSettings, { default: {} }),
     modules: Type.Array(Type.String(), { default: [], description: 'module files that replace parts of the container' }),
   },
   strict,
@@ -214,3 +265,4 @@ export const Config = Type.Object(
 export type Config = Type.Static<typeof Config>;
 export type CameraConfig = Type.Static<typeof CameraConfig>;
 export type ZoneConfig = Type.Static<typeof ZoneConfig>;
+export type PluginSettings = Type.Static<typeof PluginSettings>;

@@ -22,9 +22,14 @@ export const Grant = Type.Enum([
   'person.expression',
   'person.attention',
   'device.health',
+  'audience',
+  'camera.preview',
+  'model.control',
 ]);
 export type Grant = Type.Static<typeof Grant>;
 const granted = (grant: Grant) => ({ grant });
+/** Items name properties of `person`: each stays only where that property's grant is held. */
+const namesPersonFields = { names: 'person' } as const;
 
 export const AbstainReason = Type.Enum(['too_small', 'yaw', 'pitch', 'blur', 'dark', 'low_confidence', 'policy']);
 export const Engagement = Type.Enum(['unknown', 'disengaged', 'engaging', 'engaged', 'disengaging']);
@@ -173,11 +178,21 @@ const modelData = {
   why: Why,
   model: Type.Object({ name: Type.String(), release: Type.String(), version: Type.String(), precision: Type.String(), backend: Type.String() }, strict),
 };
+const pluginData = {
+  why: Why,
+  plugin: Type.Object({ name: Type.String(), reason: Type.String(), crashes: Count }, strict),
+};
 const cameraData = {
   origin: Type.Optional(Type.Object(EventOrigin.properties, { ...strict, description: 'of the last frame; absent before the first' })),
   why: Why,
   camera: Type.Object({ name: Type.String(), message: Type.String() }, strict),
 };
+
+const extra = Type.Optional(
+  Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+    description: 'what plugins added before the event went out, by the name of the plugin',
+  }),
+);
 
 const envelope = <N extends string, D extends Type.TProperties>(name: N, grant: Grant, data: D) =>
   Type.Object(
@@ -191,7 +206,7 @@ const envelope = <N extends string, D extends Type.TProperties>(name: N, grant: 
       datacontenttype: Type.Literal('application/json'),
       dataschema: Type.Literal(`urn:mien:schema:${name}:v1` as `urn:mien:schema:${N}:v1`),
       sequence: Type.String({ pattern: '^[0-9]{16}$', description: 'decimal, padded so that it also sorts as text; without gaps within one bootId' }),
-      data: Type.Object({ clock: EventClock, ...data }, strict),
+      data: Type.Object({ clock: EventClock, ...data, extra }, strict),
     },
     { ...strict, grant },
   );
@@ -201,9 +216,12 @@ export const EventSchemas = {
   'person.appeared': envelope('person.appeared', 'person.presence', personData),
   'person.updated': envelope('person.updated', 'person.presence', {
     ...personData,
-    changed: Type.Array(Type.String({ description: 'property of `person`' }), { minItems: 1 }),
+    changed: Type.Array(Type.String({ description: 'property of `person`' }), { minItems: 1, ...namesPersonFields }),
     previous: Type.Partial(Person, { description: 'the changed properties as last reported' }),
-    settled: Type.Array(Type.Enum(['age', 'gender', 'expression']), { description: 'attributes that became stable now: the moment to greet' }),
+    settled: Type.Array(Type.Enum(['age', 'gender', 'expression']), {
+      description: 'attributes that became stable now: the moment to greet',
+      ...namesPersonFields,
+    }),
   }),
   'person.left': envelope('person.left', 'person.presence', {
     ...personData,
@@ -228,6 +246,8 @@ export const EventSchemas = {
   'backend.recovered': envelope('backend.recovered', 'device.health', modelData),
   'camera.lost': envelope('camera.lost', 'device.health', cameraData),
   'camera.restored': envelope('camera.restored', 'device.health', cameraData),
+  'plugin.failed': envelope('plugin.failed', 'device.health', { ...pluginData, retryMs: Type.Optional(Ms) }),
+  'plugin.quarantined': envelope('plugin.quarantined', 'device.health', pluginData),
 } as const;
 
 export type EventName = keyof typeof EventSchemas;

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import Value from 'typebox/value';
 import { isMap, parseDocument } from 'yaml';
-import { Config } from './config.ts';
+import { Config, PluginSettings } from './config.ts';
+import { migrateConfig } from './config-migrations.ts';
 import { ruleFaults } from './config-rules.ts';
 import { MienError } from './errors.ts';
 import { schemaFaults } from './schema-faults.ts';
@@ -12,9 +13,11 @@ export type ConfigInput = { [K in keyof Config]?: unknown };
 
 /** Fills in defaults and checks. Throws CONFIG_INVALID with every fault, its path and the nearest known name. */
 export function checkConfig(input: unknown, origin = 'the configuration'): Config {
-  const value = Value.Default(Config, Value.Clone(input ?? {}));
+  const value = Value.Default(Config, Value.Clone(input ?? {})) as { plugins?: unknown };
+  // Value.Default does not go into records.
+  if (isRecord(value?.plugins)) for (const [name, plugin] of Object.entries(value.plugins)) value.plugins[name] = Value.Default(PluginSettings, plugin ?? {});
   refuse(schemaFaults(Config, value), origin);
-  const config = value as Config;
+  const config = value as unknown as Config;
   refuse(ruleFaults(config), origin);
   return config;
 }
@@ -40,8 +43,10 @@ export async function readConfigFile(path: string): Promise<ConfigInput> {
   try {
     const settings = document.toJS() as ConfigInput;
     // A part whose lines are all commented out is as good as left out.
-    return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
+    const written = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
+    return migrateConfig(written, path);
   } catch (cause) {
+    if (cause instanceof MienError) throw cause;
     throw new MienError('CONFIG_INVALID', `${path} is not valid YAML: ${(cause as Error).message}`, { cause });
   }
 }
@@ -57,4 +62,8 @@ export async function readSettings(path?: string): Promise<ConfigInput> {
 /** `readSettings`, checked. Errors: INPUT_NOT_FOUND, CONFIG_INVALID. */
 export async function loadConfig(path?: string): Promise<Config> {
   return checkConfig(await readSettings(path), path);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

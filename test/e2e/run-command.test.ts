@@ -47,7 +47,7 @@ command('a camera that is not there fails a run --once with 1 and says what is w
 command('ffmpeg missing is named with the fix', async () => {
   const config = join(folder.path, 'no-ffmpeg.yaml');
   writeFileSync(join(folder.path, 'some.mp4'), 'x');
-  writeFileSync(config, `ffmpeg: no-such-ffmpeg\ncameras:\n  - source: ${join(folder.path, 'some.mp4')}\n`);
+  writeFileSync(config, `version: 2\nsight: { ffmpeg: no-such-ffmpeg }\ncameras:\n  - source: ${join(folder.path, 'some.mp4')}\n`);
   const { code, stderr } = await mien(['run', '--once', '--config', config]);
   assert.is(code, 1);
   assert.match(stderr, /ffmpeg/);

@@ -48,7 +48,7 @@ test('sight that is killed is started anew, says so, and goes on seeing under a 
 });
 
 test('sight that hangs is killed and started anew', async () => {
-  await using opened = await openSight({ sightTimeoutMs: 1000 });
+  await using opened = await openSight({ sight: { timeoutMs: 1000 } });
   const { sight, log } = opened;
   await until('observations', 5000, () => log.observations.length > 0);
   const pid = sight.status().pid as number;

@@ -15,7 +15,7 @@ const kills = times(2);
 const soak = suite('sight killed again and again');
 
 soak(`${kills} kills: it comes back each time, persons stay consistent, nothing is left behind`, async () => {
-  const config = checkConfig({ sightTimeoutMs: 1000 });
+  const config = checkConfig({ sight: { timeoutMs: 1000 } });
   const people = createPeople(config, createEnveloper('soak'));
   const events: MienEvent[] = [];
   const runs = new Set<string>();

@@ -21,7 +21,7 @@ export class FeedRunner implements Feeds, AsyncDisposable {
 
   open(camera: CameraConfig, socketPath: string, tell: (news: FeedNews) => void): Disposable {
     const program = createFfmpegProcess({
-      ffmpeg: this.#config.ffmpeg,
+      ffmpeg: this.#config.sight.ffmpeg,
       camera,
       socketPath,
       once: this.#once,

@@ -59,7 +59,7 @@ class SightClient implements Sight {
     this.#childOptions = {
       entry: options.entry ?? sightEntry,
       startWithinMs: options.startWithinMs ?? startWithinMs,
-      beatWithinMs: options.beatWithinMs ?? config.sightTimeoutMs,
+      beatWithinMs: options.beatWithinMs ?? config.sight.timeoutMs,
     };
     this.#ended.promise.catch(() => {});
   }

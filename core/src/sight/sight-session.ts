@@ -69,12 +69,12 @@ export class SightSession implements AsyncDisposable {
     });
     const beat = (): void => {
       // A frame that hangs in a network keeps the event loop free: then it is the missing beats that tell.
-      if (sight.busyMs() > config.sightTimeoutMs) return;
+      if (sight.busyMs() > config.sight.timeoutMs) return;
       const { cameras, latencyMs, degraded } = sight.status();
       this.#send({ type: 'beat', seen: { cameras, latencyMs, degraded } });
     };
     beat();
-    this.#beating = setInterval(beat, Math.min(slowestBeatMs, config.sightTimeoutMs / beatsPerTimeout));
+    this.#beating = setInterval(beat, Math.min(slowestBeatMs, config.sight.timeoutMs / beatsPerTimeout));
     this.#send({ type: 'ready' });
     sight.ended().then(
       () => {

@@ -1,0 +1,31 @@
+/** The contract of the plugin host as the composition root, the API and the command line see it. */
+import type { PluginSettings } from '../../config.ts';
+import type { MienEvent } from '../../events.ts';
+import type { CommandInfo, PluginStatus } from './plugin-status.ts';
+
+export interface PluginChange {
+  readonly enabled?: boolean;
+  readonly options?: unknown;
+  readonly grant?: readonly string[];
+}
+
+export interface Plugins extends AsyncDisposable {
+  /** Starts every enabled plugin in the order of what they use. A plugin's fault never rejects this: it shows in its status. */
+  start(signal?: AbortSignal): Promise<void>;
+  list(): readonly PluginStatus[];
+  /** Errors: PLUGIN_NOT_FOUND naming the nearest. */
+  status(name: string): PluginStatus;
+  /** Faults of options without using them; empty when good. Errors: PLUGIN_NOT_FOUND, PLUGIN_INVALID. */
+  check(name: string, options: unknown): Promise<readonly string[]>;
+  /** Restarts this plugin only. Faulty options are refused and the present ones stay. Errors: PLUGIN_NOT_FOUND, CONFIG_INVALID. */
+  configure(name: string, change: PluginChange): Promise<PluginStatus>;
+  /** Also ends a quarantine. */
+  restart(name: string): Promise<PluginStatus>;
+  /** Goes over to these settings; only plugins whose settings differ are touched. */
+  apply(plugins: Readonly<Record<string, PluginSettings>>): Promise<void>;
+  commands(): readonly CommandInfo[];
+  /** Errors: COMMAND_UNKNOWN, REQUEST_INVALID, COMMAND_FAILED, SERVICE_UNAVAILABLE, BUSY. */
+  run(command: string, input: unknown, signal?: AbortSignal): Promise<unknown>;
+  /** The one way events go out: past every beforeEmit, in order, then to the bus. */
+  publish(event: MienEvent): void;
+}

@@ -1,0 +1,140 @@
+/**
+ * `@mien/core/plugin`: what a plugin is made with. The same plugin runs in a process of its own, in one shared with others, or in
+ * the host (tests): everything in its context is asynchronous and plain data. No part of Mien's container shows here.
+ */
+import Type, { type Static, type TObject } from 'typebox';
+import { MienError } from './errors.ts';
+import type { Grant, Person } from './events.ts';
+import type { GrantedData, GrantedEvent, GrantedEventName, GrantedPerson } from './granted.ts';
+import type { EventFilter } from './host/event-filter.ts';
+import type { Logger } from './log.ts';
+import type { CameraStatus, ModelStatus, SwapRequest } from './sight/sight.ts';
+
+export type { EventName, Grant, MienEvent, Person } from './events.ts';
+export type { GrantedData, GrantedEvent, GrantedEventName, GrantedPerson } from './granted.ts';
+export type { Static };
+export { MienError, Type };
+
+/** Services that Mien itself provides. Closed: plugins extend `Services`. */
+export interface CoreServices {
+  /** Needs person.presence; persons hold granted fields only. */
+  people: { current(): Promise<Person[]> };
+  /** `list` needs nothing, the rest model.control. */
+  models: {
+    list(): Promise<ModelStatus[]>;
+    load(name: string): Promise<ModelStatus>;
+    unload(name: string): Promise<ModelStatus>;
+    swap(name: string, request: SwapRequest): Promise<ModelStatus>;
+    selftest(name: string): Promise<ModelStatus>;
+  };
+  /** `list` needs device.health, `snapshot` camera.preview: a JPEG of the newest frame, as base64. */
+  cameras: { list(): Promise<CameraStatus[]>; snapshot(camera: string): Promise<string> };
+}
+/** Open: `declare module '@mien/core/plugin' { interface Services { speech: { say(text: string): Promise<void> } } }`. */
+export interface Services extends CoreServices {}
+
+/** A service as its user sees it: methods that take and give plain data, later. */
+export type Remote<S> = { readonly [K in keyof S]: S[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never };
+
+/** JSON values under string keys, on disk when the promise resolves. At most 1 MiB in all. Errors: OUTPUT_UNWRITABLE. */
+export interface Store {
+  get<T>(key: string): Promise<T | undefined>;
+  set(key: string, value: unknown): Promise<void>;
+  delete(key: string): Promise<void>;
+  keys(): Promise<string[]>;
+}
+
+export interface OutboxOptions {
+  /** Beyond either the oldest are dropped and counted. 10,000 events and 16 MiB unless said otherwise. */
+  readonly maxEvents?: number;
+  readonly maxBytes?: number;
+}
+export interface Outbox extends Disposable {
+  readonly held: number;
+  readonly dropped: number;
+  readonly sent: number;
+}
+export interface Delivery {
+  /** Aborted when the plugin stops; the event stays in the outbox. */
+  readonly signal: AbortSignal;
+  /** From 1; more when it was tried before. */
+  readonly attempt: number;
+}
+
+export interface PluginContext<G extends Grant = Grant> {
+  /** Its name in the configuration. */
+  readonly name: string;
+  readonly log: Logger;
+  /** Aborted when the plugin stops. */
+  readonly signal: AbortSignal;
+  readonly store: Store;
+
+  /** Called in the order of the events. Up to 32 calls may be under way; a plugin that is slower loses the oldest, and is told how many in its status. */
+  on<N extends GrantedEventName<G>>(
+    name: N,
+    handler: (data: GrantedData<N, G>, event: GrantedEvent<N, G>) => unknown,
+    filter?: Omit<EventFilter, 'types'>,
+  ): Disposable;
+  /** Everybody at one camera at the rate of its frames, newest only: for following somebody. Needs person.presence. */
+  onPeople(handler: (people: GrantedPerson<G>[], camera: string) => unknown, options?: { readonly everyMs?: number }): Disposable;
+  /**
+   * Before an event goes out to anybody: `false` holds it back, an object is added as `data.extra[<plugin>]` (4 KiB as JSON at most). After
+   * 20 ms the event goes out unchanged. Events of the device's health cannot be touched.
+   */
+  beforeEmit<N extends GrantedEventName<G>>(
+    name: N,
+    hook: (
+      data: GrantedData<N, G>,
+      event: GrantedEvent<N, G>,
+    ) => undefined | boolean | Record<string, unknown> | Promise<undefined | boolean | Record<string, unknown>>,
+  ): Disposable;
+  /** Events kept on disk until `send` has resolved for each, in order, over restarts. A rejected `send` is tried again with back-off. */
+  outbox<N extends GrantedEventName<G>>(
+    names: readonly N[],
+    send: (event: GrantedEvent<N, G>, delivery: Delivery) => Promise<unknown>,
+    options?: OutboxOptions,
+  ): Outbox;
+
+  /** Offers a service that stands in `provides`. Arguments and results are plain JSON. */
+  provide<K extends keyof Services & string>(name: K, implementation: Services[K]): Disposable;
+  /** A service of Mien, or of a plugin that stands in `uses`. Calls reject with SERVICE_UNAVAILABLE while its plugin is down, GRANT_MISSING without the right. */
+  service<K extends keyof Services & string>(name: K): Remote<Services[K]>;
+  /** Offers a command to the API, Node-RED and other plugins. The input is checked before `run` is called; the result is plain JSON. */
+  command<S extends TObject>(name: string, input: S, run: (input: Static<S>) => unknown): Disposable;
+  /** Runs a command of any plugin. Errors: COMMAND_UNKNOWN, REQUEST_INVALID, COMMAND_FAILED, BUSY. */
+  run(command: string, input?: object): Promise<unknown>;
+
+  /** Runs when the plugin stops, newest first, whatever fails. */
+  defer(step: () => unknown): void;
+}
+
+export interface PluginDefinition<N extends readonly Grant[] = readonly Grant[], O extends TObject = TObject> {
+  /** Lower case, digits and dashes. */
+  readonly name: string;
+  readonly apiVersion: 1;
+  readonly description?: string;
+  /** What it may see and do; shown at install, to be granted in the configuration, enforced by the host. */
+  readonly needs?: N;
+  /** Services of other plugins; they start first. */
+  readonly uses?: readonly (keyof Services & string)[];
+  readonly provides?: readonly (keyof Services & string)[];
+  readonly options?: O;
+  /** Raise it when the options' shape changes; `migrateOptions` brings older ones along. 1 unless said otherwise. */
+  readonly optionsVersion?: number;
+  migrateOptions?(options: unknown, from: number): unknown;
+  setup(context: PluginContext<N[number]>, options: Static<O>): unknown;
+}
+
+// biome-ignore lint/complexity/noBannedTypes: a plugin without options gets an empty object
+export function definePlugin<const N extends readonly Grant[] = readonly [], O extends TObject = TObject<{}>>(
+  definition: PluginDefinition<N, O>,
+): PluginDefinition<N, O> {
+  const said = (what: string) => new MienError('PLUGIN_INVALID', `definePlugin: ${what}`);
+  if (definition === null || typeof definition !== 'object') throw said('expected an object with name, apiVersion and setup');
+  const { name, apiVersion, setup } = definition;
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,39}$/.test(name))
+    throw said(`name: expected lower case letters, digits and dashes, as "greeter", got ${JSON.stringify(name)}`);
+  if (apiVersion !== 1) throw said(`"${name}" is made for plugin API ${JSON.stringify(apiVersion)}; this Mien has 1: install a release of the plugin for it`);
+  if (typeof setup !== 'function') throw said(`"${name}" has no setup(context, options)`);
+  return definition;
+}
