@@ -29,6 +29,7 @@ const parts = {
   native: { says: 'native kernels', files: ['test/native'], jobs: 2 },
   contract: { says: 'contract suites', files: ['test/contract'], jobs: 2, needs: [cameras] },
   model: { says: 'model release (Python)', run: python },
+  plugins: { says: 'plugins: isolation, faults, commands', files: ['test/plugins'], jobs: 1 },
   e2e: { says: 'processes, API, command line', files: ['test/e2e'], jobs: 1, needs: [cameras, browser, emulator] },
   package: { says: 'the packed packages in an empty folder', files: ['test/package'], jobs: 1 },
 };

@@ -20,6 +20,8 @@ export interface MienOptions {
   readonly api?: boolean;
   /** Aborting it stops Mien wherever it is. */
   readonly signal?: AbortSignal;
+  /** In place of the sight process: virtual people, a tape. */
+  readonly sight?: Sight;
   /** Called with the bus before anything can be published. */
   readonly onBus?: (bus: EventBus) => void;
 }
@@ -50,6 +52,7 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
   try {
     const container = await createContainer('host', config, logger);
     container.bind(T.RUN_MODE).toConstantValue({ once });
+    if (options.sight) container.rebind(T.SIGHT).toConstantValue(options.sight);
     const [bus, people, sight] = await Promise.all([container.getAsync(T.EVENT_BUS), container.getAsync(T.PEOPLE), container.getAsync(T.SIGHT)]);
     options.onBus?.(bus);
     const publish = (events: readonly MienEvent[]): void => {
