@@ -256,7 +256,7 @@ export const Config = Type.Object(
       Type.String({ description: 'what Mien keeps: stores of plugins, quarantines, last good settings; else $STATE_DIRECTORY, else ~/.local/state/mien' }),
     ),
     pluginFolder: Type.Optional(Type.String({ description: 'every plugin in it runs with all that it needs, and is loaded anew when its files change' })),
-    plugins: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' }), PluginSettings, { default: {} }),
+    plugins: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' }), PluginSettings, { ...strict, default: {} }),
     modules: Type.Array(Type.String(), { default: [], description: 'module files that replace parts of the container' }),
   },
   strict,

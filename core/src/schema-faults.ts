@@ -6,8 +6,11 @@ import { didYouMean } from './nearest-name.ts';
 interface Schema {
   type?: string;
   const?: unknown;
+  enum?: unknown[];
   anyOf?: Schema[];
   properties?: Record<string, Schema>;
+  /** Of a record: its pattern of names, and what each name holds. */
+  patternProperties?: Record<string, Schema>;
   required?: string[];
   additionalProperties?: unknown;
   items?: Schema | Schema[];
@@ -24,8 +27,10 @@ export function schemaFaults(schema: TSchema, value: unknown): string[] {
 
 function faultsOf(schema: Schema, value: unknown, path: string): string[] {
   if (Value.Check(schema as TSchema, value)) return [];
+  if (schema.enum) return [notOneOf(schema.enum, value, path)];
   if (schema.anyOf) return unionFaults(schema.anyOf, value, path);
   if (schema.properties && isObject(value)) return objectFaults(schema, value, path);
+  if (schema.patternProperties && isObject(value)) return recordFaults(schema, schema.patternProperties, value, path);
   if (schema.items && !Array.isArray(schema.items) && Array.isArray(value)) {
     const items = schema.items;
     const inside = (value as unknown[]).flatMap((item, i) => faultsOf(items, item, `${path}[${i}]`));
@@ -49,6 +54,16 @@ function objectFaults(schema: Schema, value: Record<string, unknown>, path: stri
   return faults.length > 0 ? faults : leafFaults(schema, value, path);
 }
 
+function recordFaults(schema: Schema, patterns: Record<string, Schema>, value: Record<string, unknown>, path: string): string[] {
+  const faults: string[] = [];
+  for (const [key, item] of Object.entries(value)) {
+    const matching = Object.entries(patterns).find(([pattern]) => new RegExp(pattern, 'u').test(key));
+    if (matching) faults.push(...faultsOf(matching[1], item, join(path, key)));
+    else if (schema.additionalProperties === false) faults.push(`${join(path, key)}: expected a name of the form ${Object.keys(patterns).join(' or ')}`);
+  }
+  return faults.length > 0 ? faults : leafFaults(schema, value, path);
+}
+
 /** Suggests names that are still free first: a key that is already there was not the one mistyped. */
 function hint(key: string, known: readonly string[], value: Record<string, unknown>): string {
   const free = known.filter((name) => !Object.hasOwn(value, name));
@@ -57,10 +72,7 @@ function hint(key: string, known: readonly string[], value: Record<string, unkno
 
 function unionFaults(members: readonly Schema[], value: unknown, path: string): string[] {
   const literals = members.filter((member) => 'const' in member).map((member) => member.const);
-  if (literals.length === members.length) {
-    const near = typeof value === 'string' ? didYouMean(value, literals.map(String)) : '';
-    return [`${where(path)}: expected one of ${literals.map((l) => JSON.stringify(l)).join(', ')}, got ${shown(value)}.${near}`];
-  }
+  if (literals.length === members.length) return [notOneOf(literals, value, path)];
   const meant = isObject(value) ? members.find((member) => sharesTag(member, value)) : undefined;
   if (meant) return faultsOf(meant, value, path);
   const tags = [
@@ -77,6 +89,11 @@ function unionFaults(members: readonly Schema[], value: unknown, path: string): 
     return [`${where(path)}: expected ${choices.join(', ')}`];
   }
   return members.map((member) => faultsOf(member, value, path)).reduce((best, next) => (next.length < best.length ? next : best));
+}
+
+function notOneOf(literals: readonly unknown[], value: unknown, path: string): string {
+  const near = typeof value === 'string' ? didYouMean(value, literals.map(String)) : '';
+  return `${where(path)}: expected one of ${literals.map((literal) => JSON.stringify(literal)).join(', ')}, got ${shown(value)}.${near}`;
 }
 
 /** True where every constant property of the member stands in the value. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { MienError } from '../../core/src/errors.ts';
-import { loadConfig } from '../../core/src/load-config.ts';
+import { checkConfig, loadConfig } from '../../core/src/load-config.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const config = suite('configuration file');
@@ -48,6 +48,10 @@ for (const [what, yaml, says] of [
   ['two cameras of one name', 'cameras: [{ name: a }, { name: a }]\n', /cameras\[1\]\.name: another camera is named "a"/],
   ['a unit', 'presence: { graceMs: 5s }\n', /graceMs: must be number/],
   ['a token that no header can carry', 'api: { token: "sixteen characters with spaces" }\n', /api\.token/],
+  ['a plugin whose name is none', 'plugins: { Greeter: {} }\n', /plugins\.Greeter: expected a name of the form \^\[a-z\]/],
+  ['a setting of a plugin that is mistyped', 'plugins: { a: { grants: [] } }\n', /plugins\.a\.grants: unknown key\. Did you mean "grant"\?/],
+  ['a grant that is mistyped', 'plugins: { a: { grant: [person.agee] } }\n', /plugins\.a\.grant\[0\]: .*"person\.presence", .* Did you mean "person\.age"\?/],
+  ['plugins as a list', 'plugins: [a]\n', /plugins: must be object, got an array of 1/],
   ['a number beyond all', 'presence: { graceMs: 1e400 }\n', /graceMs: must be number/],
 ] as const) {
   config(`${what} is refused by name`, async () => {
@@ -56,5 +60,45 @@ for (const [what, yaml, says] of [
     assert.match(text, says);
   });
 }
+
+config('plugins get their defaults, also one of which nothing is said', () => {
+  const { plugins } = checkConfig({ plugins: { a: null, b: { enabled: false } } });
+  assert.is(plugins['a']?.enabled, true);
+  assert.equal(plugins['a']?.allow.read, []);
+  assert.is(plugins['b']?.enabled, false);
+  assert.is(plugins['b']?.heapMb, 96);
+});
+
+config('relative paths mean the folder of their file', async () => {
+  const path = join(folder.path, 'mien.yaml');
+  writeFileSync(
+    path,
+    `version: 2
+stateFolder: ./state
+pluginFolder: plugins
+modules: [./board.mjs]
+plugins:
+  one: { from: ./one.ts, allow: { read: [data, /srv/all], write: [../out] } }
+  two: { from: '@acme/two' }
+  three: { from: /opt/three }
+`,
+  );
+  const { stateFolder, pluginFolder, modules, plugins } = await loadConfig(path);
+  assert.is(stateFolder, join(folder.path, 'state'));
+  assert.is(pluginFolder, join(folder.path, 'plugins'));
+  assert.equal(modules, ['./board.mjs'], 'modules mean the working folder, as before');
+  assert.is(plugins['one']?.from, join(folder.path, 'one.ts'));
+  assert.equal(plugins['one']?.allow.read, [join(folder.path, 'data'), '/srv/all']);
+  assert.equal(plugins['one']?.allow.write, [join(folder.path, '../out')]);
+  assert.is(plugins['two']?.from, '@acme/two');
+  assert.is(plugins['three']?.from, '/opt/three');
+});
+
+config('relative paths from a program mean the working folder', () => {
+  const { stateFolder, plugins } = checkConfig({ stateFolder: 'state', plugins: { a: { from: './a.ts' }, b: { from: 'b' } } });
+  assert.is(stateFolder, join(process.cwd(), 'state'));
+  assert.is(plugins['a']?.from, join(process.cwd(), 'a.ts'));
+  assert.is(plugins['b']?.from, 'b');
+});
 
 config.run();

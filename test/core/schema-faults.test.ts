@@ -70,6 +70,17 @@ faults('cope with values of any kind', () => {
   assert.ok(schemaFaults(schema, JSON.parse('{"__proto__": 1, "constructor": 2}')).length >= 4);
 });
 
+faults('go into records, and say what names look like', () => {
+  const record = Type.Record(Type.String({ pattern: '^[a-z]+$' }), Type.Object({ kind: Type.Enum(['round', 'square']) }, strict), strict);
+  assert.equal(schemaFaults(record, { a: { kind: 'round' } }), []);
+  assert.equal(schemaFaults(record, { A: { kind: 'round' }, b: { kind: 'sqare' }, c: { knd: 1 } }), [
+    'A: expected a name of the form ^[a-z]+$',
+    'b.kind: expected one of "round", "square", got "sqare". Did you mean "square"?',
+    'c.knd: unknown key. Did you mean "kind"?',
+    'c.kind: missing',
+  ]);
+});
+
 faults('suggest only what is near', () => {
   assert.is(nearestName('presicion', ['precision', 'release']), 'precision');
   assert.is(nearestName('xyz', ['precision', 'release']), undefined);
