@@ -6,13 +6,24 @@
  */
 
 import { ClientError } from './client-error.ts';
-import type { AnalyzeAnswer, HeldEvents, ModelsAnswer, PeopleAnswer, Status } from './console/answers.ts';
+import type {
+  AnalyzeAnswer,
+  ChangeAnswer,
+  CommandInfo,
+  CommandsAnswer,
+  HeldEvents,
+  ModelsAnswer,
+  PeopleAnswer,
+  PluginStatus,
+  PluginsAnswer,
+  Status,
+} from './console/answers.ts';
 import type { EventName, MienEvent, Person } from './events.ts';
 import type { EventFilter } from './host/event-filter.ts';
 import type { AnalyzeOptions, AnnotateStyle, ModelStatus, SwapRequest } from './sight/sight.ts';
 import { type FollowOptions, followSocket } from './socket-follower.ts';
 
-export type { EventFilter, EventName, MienEvent, ModelStatus, Person, Status };
+export type { CommandInfo, EventFilter, EventName, MienEvent, ModelStatus, Person, PluginStatus, Status };
 export { ClientError };
 
 export interface ClientOptions {
@@ -45,6 +56,15 @@ export interface Client {
   unloadModel(name: string): Promise<ModelStatus>;
   swapModel(name: string, request: SwapRequest): Promise<ModelStatus>;
   selftestModel(name: string): Promise<ModelStatus>;
+  plugins(signal?: AbortSignal): Promise<readonly PluginStatus[]>;
+  restartPlugin(name: string): Promise<PluginStatus>;
+  enablePlugin(name: string, enabled: boolean): Promise<ChangeAnswer>;
+  /** Rejects with CONFIG_INVALID, all faults in the message; the present options then stay. */
+  setPluginOptions(name: string, options: object): Promise<ChangeAnswer>;
+  checkPluginOptions(name: string, options: object): Promise<readonly string[]>;
+  commands(signal?: AbortSignal): Promise<readonly CommandInfo[]>;
+  /** Runs a command of a plugin. */
+  run(command: string, input?: object, signal?: AbortSignal): Promise<unknown>;
   /** `image` is an encoded image: JPEG, PNG, WebP and what else sight decodes. */
   analyze(image: Uint8Array<ArrayBuffer> | Blob, options?: Omit<AnalyzeOptions, 'annotate'>, signal?: AbortSignal): Promise<AnalyzeAnswer>;
   /** The image as JPEG with the faces boxed or made unrecognisable. */
@@ -64,7 +84,7 @@ export interface Client {
 export function createClient({ url, token }: ClientOptions): Client {
   const base = new URL(url);
 
-  async function call(method: 'GET' | 'POST', path: string, request: CallOptions = {}): Promise<Response> {
+  async function call(method: Verb, path: string, request: CallOptions = {}): Promise<Response> {
     const target = addressOf(base, path, request.query);
     const headers = new Headers();
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
@@ -79,9 +99,11 @@ export function createClient({ url, token }: ClientOptions): Client {
     if (!response.ok) throw await refusal(response);
     return response;
   }
-  const json = async <T>(method: 'GET' | 'POST', path: string, request?: CallOptions): Promise<T> => (await call(method, path, request)).json() as Promise<T>;
+  const json = async <T>(method: Verb, path: string, request?: CallOptions): Promise<T> => (await call(method, path, request)).json() as Promise<T>;
   const model = (name: string, action: string, body?: object): Promise<ModelStatus> =>
     json('POST', `/v1/models/${encodeURIComponent(name)}/${action}`, body && { body: JSON.stringify(body), type: 'application/json' });
+  const plugin = <T>(verb: Verb, name: string, action: string, body: object = {}): Promise<T> =>
+    json(verb, `/v1/plugins/${encodeURIComponent(name)}/${action}`, { body: JSON.stringify(body), type: 'application/json' });
   const bytes = async (response: Promise<Response>): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await (await response).arrayBuffer());
   const image = (body: Uint8Array<ArrayBuffer> | Blob, query: Query, signal?: AbortSignal): CallOptions => ({
     body,
@@ -105,6 +127,16 @@ export function createClient({ url, token }: ClientOptions): Client {
     unloadModel: (name) => model(name, 'unload'),
     swapModel: (name, request) => model(name, 'swap', request),
     selftestModel: (name) => model(name, 'selftest'),
+    plugins: async (signal) => (await json<PluginsAnswer>('GET', '/v1/plugins', { signal })).plugins,
+    restartPlugin: (name) => plugin('POST', name, 'restart'),
+    enablePlugin: (name, enabled) => plugin('POST', name, enabled ? 'enable' : 'disable'),
+    setPluginOptions: (name, options) => plugin('PUT', name, 'options', options),
+    checkPluginOptions: async (name, options) => (await plugin<{ faults: string[] }>('POST', name, 'check', options)).faults,
+    commands: async (signal) => (await json<CommandsAnswer>('GET', '/v1/commands', { signal })).commands,
+    run: async (command, input = {}, signal) => {
+      const request = { body: JSON.stringify(input), type: 'application/json', signal };
+      return (await json<{ result: unknown }>('POST', `/v1/commands/${encodeURIComponent(command)}`, request)).result;
+    },
     analyze: (body, options = {}, signal) => json('POST', '/v1/analyze', image(body, { ...options }, signal)),
     annotate: (body, annotate, signal) => bytes(call('POST', '/v1/analyze', image(body, { annotate }, signal))),
     preview: (camera, signal) => bytes(call('GET', '/v1/preview.jpg', { query: { camera }, signal })),
@@ -131,6 +163,7 @@ export function createClient({ url, token }: ClientOptions): Client {
   };
 }
 
+type Verb = 'GET' | 'POST' | 'PUT';
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 interface CallOptions {

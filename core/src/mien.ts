@@ -4,6 +4,7 @@ import type { ConsoleServer } from './console/server.ts';
 import { createContainer } from './container.ts';
 import type { MienEvent } from './events.ts';
 import type { EventBus } from './host/event-bus.ts';
+import { noPlugins } from './host/plugins/no-plugins.ts';
 import { type Logger, silentLogger } from './log.ts';
 import type { People } from './people/people.ts';
 import { Scope } from './scope.ts';
@@ -55,13 +56,14 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
     if (options.sight) container.rebind(T.SIGHT).toConstantValue(options.sight);
     const [bus, people, sight] = await Promise.all([container.getAsync(T.EVENT_BUS), container.getAsync(T.PEOPLE), container.getAsync(T.SIGHT)]);
     options.onBus?.(bus);
+    const plugins = noPlugins(bus);
     const publish = (events: readonly MienEvent[]): void => {
-      for (const event of events) bus.publish(event);
+      for (const event of events) plugins.publish(event);
     };
     let server: ConsoleServer | undefined;
     if (api) {
       const { createServer } = await import('./console/server.ts');
-      const opening = createServer({ config, sight, people, bus, logger });
+      const opening = createServer({ config, sight, people, bus, plugins, logger });
       // Also one that is still being opened when the start is broken off.
       scope.defer(stopStep('close the console', SERVER_STOP_MS, async () => (await opening.catch(() => undefined))?.[Symbol.asyncDispose]()));
       server = await step('open the console', SERVER_START_MS, signal, () => opening);

@@ -5,6 +5,7 @@ import { createEventBus, type EventBus } from '../../core/src/host/event-bus.ts'
 import { checkConfig } from '../../core/src/load-config.ts';
 import { silentLogger } from '../../core/src/log.ts';
 import { createFakePeople, type FakePeople } from './fake-people.ts';
+import { createFakePlugins, type FakePlugins } from './fake-plugins.ts';
 import { createFakeSight, type FakeSight } from './fake-sight.ts';
 
 export interface OpenConsole extends AsyncDisposable {
@@ -12,6 +13,7 @@ export interface OpenConsole extends AsyncDisposable {
   readonly bus: EventBus;
   readonly sight: FakeSight;
   readonly people: FakePeople;
+  readonly plugins: FakePlugins;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   post(path: string, body?: BodyInit | null, headers?: Record<string, string>): Promise<Response>;
 }
@@ -29,12 +31,14 @@ export async function openConsole({ api, cameras, capacity = 2000, bootId, ...op
   const bus = createEventBus({ logger, capacity });
   const sight = createFakeSight();
   const people = createFakePeople(bus, bootId);
-  const server = await createServer({ sight, people, bus, ...options, logger, config });
+  const plugins = createFakePlugins(bus);
+  const server = await createServer({ sight, people, bus, plugins, ...options, logger, config });
   return {
     url: server.url,
     bus,
     sight,
     people,
+    plugins,
     get: (path, headers = {}) => fetch(new URL(path, server.url), { headers }),
     post: (path, body = null, headers = {}) => fetch(new URL(path, server.url), { method: 'POST', body, headers }),
     [Symbol.asyncDispose]: async () => server[Symbol.asyncDispose](),

@@ -12,6 +12,7 @@ import type {
 import type { Config } from '../config.ts';
 import { MienError } from '../errors.ts';
 import type { EventBus } from '../host/event-bus.ts';
+import type { PluginChange, Plugins } from '../host/plugins/plugins.ts';
 import type { Logger } from '../log.ts';
 import type { Sight } from '../sight/sight.ts';
 import type { ApiScope, Guard } from './auth.ts';
@@ -26,6 +27,11 @@ export interface ApiSources {
   readonly people: PeopleView;
   readonly bus: EventBus;
   readonly logger: Logger;
+  readonly plugins: Plugins;
+  /** Writes a change of a plugin into the configuration file; false when there is none. */
+  readonly saveChange?: ((name: string, change: PluginChange) => Promise<boolean>) | undefined;
+  /** Why Mien runs without plugins, when it does. */
+  readonly safeMode?: string | undefined;
 }
 
 declare module 'fastify' {

@@ -26,6 +26,7 @@ export async function addOpenApi(api: Api): Promise<void> {
         { name: 'events', description: 'what happened' },
         { name: 'images', description: 'single images and the camera picture' },
         { name: 'models', description: 'networks and their state' },
+        { name: 'plugins', description: 'plugins, their options and commands' },
         { name: 'device', description: 'health and numbers' },
       ],
       components: {

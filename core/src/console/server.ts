@@ -12,6 +12,7 @@ import { addMetricsRoute } from './metrics.ts';
 import { addModelRoutes } from './model-routes.ts';
 import { addOpenApi } from './openapi.ts';
 import { addPageRoutes, pageFolder } from './page-route.ts';
+import { addPluginRoutes } from './plugin-routes.ts';
 import { addPreviewRoutes, type PreviewLimits, previewLimits } from './preview-route.ts';
 import { addStatusRoutes } from './status-routes.ts';
 
@@ -58,6 +59,7 @@ export async function createServer(options: ServerOptions): Promise<ConsoleServe
   const audience = { eventClients: addEventsRoute(api, options), previewClients: addPreviewRoutes(api, options, options.previewLimits ?? previewLimits) };
   addStatusRoutes(api, options, profile, audience);
   addModelRoutes(api, options);
+  addPluginRoutes(api, options);
   addAnalyzeRoute(api, options);
   addMetricsRoute(api, options, audience);
   addPageRoutes(api, options.pageFolder ?? pageFolder);

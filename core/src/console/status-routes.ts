@@ -15,12 +15,13 @@ export interface Audience {
   readonly previewClients: { readonly clients: number };
 }
 
-export function addStatusRoutes(api: Api, { config, sight, people, bus }: ApiSources, profile: string, audience: Audience): void {
+export function addStatusRoutes(api: Api, { config, sight, people, bus, plugins, safeMode }: ApiSources, profile: string, audience: Audience): void {
   const startedAtWallMs = Date.now();
   const startedMonoMs = performance.now();
 
   api.get('/v1/status', { schema: { tags: ['device'], summary: 'State of the device', response: { 200: Status } } }, () => {
     const status = sight.status();
+    const states = plugins.list().map(({ state }) => state);
     return {
       name: 'mien' as const,
       version,
@@ -37,6 +38,11 @@ export function addStatusRoutes(api: Api, { config, sight, people, bus }: ApiSou
         clients: audience.eventClients.clients,
         listenerFaults: bus.listenerFaults,
       },
+      plugins: {
+        running: states.filter((state) => state === 'running').length,
+        ill: states.filter((state) => state === 'blocked' || state === 'waiting' || state === 'quarantined').length,
+      },
+      ...(safeMode !== undefined && { safeMode }),
       previewClients: audience.previewClients.clients,
     };
   });

@@ -45,6 +45,8 @@ export const Status = Type.Object({
     clients: Type.Integer(),
     listenerFaults: Type.Integer(),
   }),
+  plugins: Type.Object({ running: Type.Integer(), ill: Type.Integer({ description: 'blocked, waiting or quarantined' }) }),
+  safeMode: Type.Optional(Type.String({ description: 'why Mien runs without plugins and modules' })),
   previewClients: Type.Integer({ description: 'who looks through the camera now' }),
 });
 export type Status = Type.Static<typeof Status>;
