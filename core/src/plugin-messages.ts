@@ -75,10 +75,11 @@ export type TrafficToPlugin =
   | { readonly type: 'answer'; readonly id: number; readonly value?: unknown; readonly error?: PluginError };
 export type TrafficFromPlugin =
   | { readonly type: 'subscribe'; readonly subscriptions: Subscriptions }
-  /** Every handler of the event has settled, and every outbox has it on disk. */
+  /** Every handler of the event has settled, and every outbox has it on disk. Once for each event, in the order in which they settle. */
   | { readonly type: 'taken'; readonly at: number }
   | { readonly type: 'peopleTaken'; readonly camera: string }
   | { readonly type: 'verdict'; readonly id: number; readonly veto?: boolean; readonly extra?: Readonly<Record<string, unknown>> }
+  /** Everything that is offered; sent whole whenever it changes. */
   | {
       readonly type: 'offer';
       readonly commands: readonly { readonly name: string; readonly input: object }[];

@@ -1,0 +1,55 @@
+/**
+ * What flows between running plugins and the host: events, snapshots, verdicts, calls. The life of plugins (processes, restarts) lies
+ * outside: it attaches each plugin once its definition is known, and hands over every traffic message as it came.
+ */
+import type { Grant, MienEvent } from '../../events.ts';
+import type { PluginDescription, TrafficFromPlugin, TrafficToPlugin } from '../../plugin-messages.ts';
+import type { CommandInfo, PluginStatus } from './plugin-status.ts';
+
+/** One run of a plugin, as its life shows it to the traffic. */
+export interface AttachedPlugin {
+  readonly name: string;
+  /** What it was granted and needs; nothing else reaches it. */
+  readonly grants: readonly Grant[];
+  readonly description: PluginDescription;
+  /** Hands a message on, without waiting. Harmless when the plugin has gone. */
+  send(message: TrafficToPlugin): void;
+  /** The same for a message that is a line of JSON already, `plugin` included and without the line's end: one event is encoded once for many. */
+  sendEncoded(line: string): void;
+  /** It misbehaved: is to be killed, and counted as a crash. Followed by `detach`, at once or later. */
+  fail(reason: string): void;
+  /** `takenUpTo` of the run before: what an outbox keeps is delivered again from there. */
+  readonly resumeFrom?: number;
+}
+
+export interface OutboxCounts {
+  readonly held: number;
+  readonly bytes: number;
+  readonly dropped: number;
+  readonly sent: number;
+}
+
+export interface Attached {
+  /** Also before `ready`: subscriptions and offers come while it is set up. What is not as agreed ends in `fail`. */
+  receive(message: TrafficFromPlugin): void;
+  /** It has started: delivery begins. */
+  ready(): void;
+  /** Of this run. */
+  readonly stats: PluginStatus['events'];
+  readonly outbox: OutboxCounts | undefined;
+  /** Names of the commands that run when called; without those that another plugin had offered before. */
+  readonly commands: readonly string[];
+  /** Position in the bus's ring before which nothing is left to be kept by its outboxes. */
+  readonly takenUpTo: number;
+  /** Calls that it was asked reject with SERVICE_UNAVAILABLE and this reason; calls that it had asked are cancelled. Idempotent. */
+  detach(reason: string): void;
+}
+
+export interface Traffic extends Disposable {
+  attach(plugin: AttachedPlugin): Attached;
+  /** Past every beforeEmit in order, then to the bus. */
+  publish(event: MienEvent): void;
+  commands(): readonly CommandInfo[];
+  /** Errors: COMMAND_UNKNOWN, REQUEST_INVALID, COMMAND_FAILED, SERVICE_UNAVAILABLE, BUSY; the reason of `signal`. */
+  run(command: string, input: unknown, signal?: AbortSignal): Promise<unknown>;
+}
