@@ -1,0 +1,64 @@
+/** Loads a plugin's file with the SDK of this very Mien, wherever the file lies. */
+import { readFileSync, statSync } from 'node:fs';
+import { registerHooks, stripTypeScriptTypes } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { MienError } from '../errors.ts';
+
+const sdk = new URL(import.meta.url.endsWith('.ts') ? '../plugin.ts' : '../plugin.js', import.meta.url).href;
+let hooked = false;
+
+/** A plugin in /opt has no node_modules of ours, and one that has would bring a second SDK with error classes of its own. */
+function mapSdk(): void {
+  if (hooked) return;
+  hooked = true;
+  registerHooks({
+    resolve: (specifier, context, next) => (specifier === '@mien/core/plugin' ? { url: sdk, shortCircuit: true } : next(specifier, context)),
+  });
+}
+
+/** The module. A file that has changed since is loaded anew; what it imports itself is not. Errors: PLUGIN_INVALID with file and line. */
+export async function importPlugin(entry: string): Promise<unknown> {
+  mapSdk();
+  const url = pathToFileURL(entry);
+  try {
+    url.search = `v=${statSync(entry).mtimeMs}`;
+    return await import(url.href);
+  } catch (fault) {
+    throw new MienError('PLUGIN_INVALID', `${entry} cannot be loaded: ${reasonOf(fault, entry)}`, { cause: fault });
+  }
+}
+
+function reasonOf(fault: unknown, entry: string): string {
+  if (!(fault instanceof Error)) return String(fault);
+  const { code } = fault as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such file';
+  const said = `${fault.name === 'Error' ? '' : `${fault.name}: `}${fault.message}`;
+  if (code === 'ERR_MODULE_NOT_FOUND') return `${said}: install it in the folder of the plugin, or correct the import`;
+  if (code === 'ERR_ACCESS_DENIED') return `${said}: a plugin in a process of its own reads its own folder only; allow more by \`allow\` in its configuration`;
+  const place = placeOf(fault) ?? (fault instanceof SyntaxError ? syntaxPlace(entry) : undefined);
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') return `${said}${at(place)}: types are removed, not compiled`;
+  return `${said}${at(place)}`;
+}
+
+function at(place: string | undefined): string {
+  return place ? ` (${place})` : '';
+}
+
+/** `file:line` from the head of a stack, as Node writes it before a syntax error and within the first frame of user code. */
+function placeOf(fault: Error): string | undefined {
+  const found =
+    /^(?:file:\/\/)?(\/[^\n]*?)(?:\?v=[\d.]+)?:(\d+)$/m.exec(fault.stack?.split('\n')[0] ?? '') ??
+    /(?:file:\/\/)(\/[^\n)]*?)(?:\?v=[\d.]+)?:(\d+):\d+\)?$/m.exec(fault.stack ?? '');
+  return found && !found[1]?.includes('/plugin-runtime/import-plugin.') ? `${found[1]}:${found[2]}` : undefined;
+}
+
+/** Node does not tell where a module's syntax is wrong; its remover of types does. */
+function syntaxPlace(entry: string): string | undefined {
+  try {
+    stripTypeScriptTypes(readFileSync(entry, 'utf8'), { sourceUrl: entry });
+    return `in a file that ${entry} imports`;
+  } catch (fault) {
+    const line = /:(\d+)$/.exec((fault as Error).stack?.split('\n')[0] ?? '')?.[1];
+    return line ? `${entry}:${line}` : entry;
+  }
+}
