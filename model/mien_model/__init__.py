@@ -1,1 +1,6 @@
-"""Mien's model tools: convert detectors, export and quantise the network, measure it, write a release."""
+"""Mien's model tools: train the network, convert detectors, export and quantise, measure, write a release."""
+
+import os
+
+# Read by ONNX Runtime when it loads: nothing leaves the machine.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from .paths import CACHE, CLIP, RELEASE, START_WEIGHTS
+from .paths import CACHE, CLIP, FACES, RELEASE, RUNS, START_WEIGHTS
 
 DETECTORS_FOLDER = CACHE / "detectors"
 NETWORK_FOLDER = CACHE / "network"
@@ -23,6 +23,13 @@ def detectors(arguments: argparse.Namespace) -> None:
     from .detectors import build_detectors
 
     build_detectors(arguments.to)
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Train the network on labelled faces, or go on with a run (environment: train)."""
+    from .train.command import train_command
+
+    train_command(arguments.recipe, RUNS / arguments.run_name, arguments.start, arguments.teacher, arguments.faces, arguments.threads, arguments.resume)
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -65,6 +72,14 @@ def main(words: list[str] | None = None) -> int:
 
     command(describe)
     command(detectors).add_argument("--to", type=Path, default=DETECTORS_FOLDER)
+    parts = command(train)
+    parts.add_argument("run_name", metavar="NAME", help="of the run: its folder in model/.runs")
+    parts.add_argument("--recipe", type=Path, help="TOML file; needed to start")
+    parts.add_argument("--resume", action="store_true", help="go on where the run stopped, with the same curve")
+    parts.add_argument("--start", type=Path, default=START_WEIGHTS, help="safetensors the network starts from")
+    parts.add_argument("--teacher", type=Path, default=None, help="safetensors of the teacher; by default the start")
+    parts.add_argument("--faces", type=Path, default=FACES, help="folder with index.csv and its shards")
+    parts.add_argument("--threads", type=int, default=2)
     parts = command(export)
     parts.add_argument("--weights", type=Path, default=START_WEIGHTS)
     parts.add_argument("--to", type=Path, default=NETWORK_FOLDER)

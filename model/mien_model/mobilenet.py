@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from torch import nn
+from torch.nn import functional
 
 from .network import HEADS, LAST, Convolution, blocks, convolutions
 
@@ -17,9 +18,16 @@ class ConvolutionNorm(nn.Module):
         self.conv = nn.Conv2d(c.inputs, c.outputs, c.kernel, c.stride, c.padding, groups=c.groups, bias=False)
         self.bn = nn.BatchNorm2d(c.outputs)
         self.activation = nn.ReLU6() if c.activation else nn.Identity()
+        self.halving = c.stride == 2 and c.groups == c.inputs
 
     def forward(self, x):
-        return self.activation(self.bn(self.conv(x)))
+        if self.training and self.halving:
+            # The same numbers: on a CPU the gradient of a depthwise convolution of stride 2 takes five times that of stride 1.
+            every = functional.conv2d(x, self.conv.weight, None, 1, self.conv.padding, 1, self.conv.groups)
+            x = every[:, :, ::2, ::2].contiguous(memory_format=torch.channels_last)
+        else:
+            x = self.conv(x)
+        return self.activation(self.bn(x))
 
 
 class InvertedResidual(nn.Sequential):

@@ -1,10 +1,11 @@
-"""Where things lie. Only `release/` is committed; the cache can be thrown away at any time."""
+"""Where things lie. Only `release/` and `checkpoint/` are committed; the cache can be thrown away at any time."""
 
 from pathlib import Path
 
 MODEL = Path(__file__).resolve().parent.parent
 RELEASE = MODEL / "release"
 CACHE = MODEL / ".cache"
+RUNS = MODEL / ".runs"
 CLIP = MODEL.parent / "core" / "clip"
 SHARED = MODEL.parent.parent / "shared"
 FACES = SHARED / "faces"

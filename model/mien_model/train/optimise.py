@@ -1,0 +1,66 @@
+"""Learning rates over the whole run, the optimiser, and the running average of the weights that is what a run yields."""
+
+import copy
+import math
+
+import torch
+from torch import nn
+
+from .recipe import Recipe
+
+HEAD_PARTS = ("head", "pool1", "pool2")
+"""Stages at the heads' learning rate: what no trunk trained elsewhere brings along."""
+
+
+def rate_share(step: int, total: int, warmup: int, final: float) -> float:
+    """Share of the peak rate at a step (from 0): linear up over the warm-up, then a cosine down to `final`."""
+    if step < warmup:
+        return (step + 1) / warmup
+    progress = (step - warmup) / max(1, total - warmup)
+    return final + (1 - final) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
+
+
+def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW; groups carry their peak as `peak`. Biases and batch norms do not decay, frozen stages are left out."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault((name.split(".")[0] in HEAD_PARTS, parameter.ndim > 1), []).append(parameter)
+    options = []
+    for (is_head, decays), members in groups.items():
+        peak = recipe.heads_lr if is_head else recipe.trunk_lr
+        options.append({"params": members, "lr": peak, "peak": peak, "weight_decay": recipe.weight_decay if decays else 0.0})
+    return torch.optim.AdamW(options, fused=True)
+
+
+def set_rate(optimiser: torch.optim.Optimizer, share: float) -> None:
+    """Every group to its share of its peak."""
+    for group in optimiser.param_groups:
+        group["lr"] = group["peak"] * share
+
+
+class Average:
+    """Exponential moving average of a network's weights and batch statistics, as a network of its own in eval mode."""
+
+    def __init__(self, network: nn.Module, decay: float):
+        self.network = copy.deepcopy(network).eval().requires_grad_(False)
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        """One step towards `network`. Counters are copied."""
+        mine, theirs = self.network.state_dict(), network.state_dict()
+        floats = [name for name, tensor in mine.items() if tensor.is_floating_point()]
+        torch._foreach_lerp_([mine[name] for name in floats], [theirs[name] for name in floats], 1 - self.decay)
+        for name in mine.keys() - set(floats):
+            mine[name].copy_(theirs[name])
+
+
+def freeze(network: nn.Module, stages: tuple[str, ...]) -> None:
+    """Keep stages as they are: no gradients, batch norm in eval mode. Call after every `network.train()`."""
+    named = dict(network.named_children())
+    unknown = [stage for stage in stages if stage not in named]
+    if unknown:
+        raise ValueError(f"frozen: no stage {', '.join(unknown)}; there are {', '.join(named)}")
+    for stage in stages:
+        named[stage].requires_grad_(False).eval()
