@@ -2,6 +2,8 @@
  * Every event Mien sends, as TypeBox schemas with static types: CloudEvents 1.0 whose `data` holds the clock, the origin, the
  * rule that fired and, for people, the whole snapshot. Units: milliseconds, metres, degrees, probabilities 0..1, apparent
  * age in years. A property's `grant` names the permission that lets a receiver see it; a denied or unbound field is absent.
+ * What has no `grant` belongs to what it stands in, down from the event itself; beside one that has a grant,
+ * each must have one (the envelope and `data` apart). host/grants.ts removes what a receiver may not see.
  */
 import Type from 'typebox';
 
@@ -172,6 +174,28 @@ export const Why = Type.Object(
   strict,
 );
 
+/** The thresholds of an update name what settled, and `ageSd` grows with the age: each shows with its attribute only. */
+const UpdateWhy = Type.Object(
+  {
+    ...Why.properties,
+    rule: Type.String({ description: 'settled, returned or changed: the first that holds of what the receiver sees' }),
+    thresholds: Type.Object(
+      {
+        updateEveryMs: Type.Optional(Type.Number(granted('person.presence'))),
+        ageSamples: Type.Optional(Type.Number(granted('person.age'))),
+        ageSd: Type.Optional(Type.Number(granted('person.age'))),
+        genderSamples: Type.Optional(Type.Number(granted('person.gender'))),
+        genderP: Type.Optional(Type.Number(granted('person.gender'))),
+        p: Type.Optional(Type.Number(granted('person.expression'))),
+        margin: Type.Optional(Type.Number(granted('person.expression'))),
+        holdMs: Type.Optional(Type.Number(granted('person.expression'))),
+      },
+      strict,
+    ),
+  },
+  strict,
+);
+
 const personData = { origin: EventOrigin, why: Why, person: Person };
 const modelData = {
   origin: EventOrigin,
@@ -190,32 +214,39 @@ const cameraData = {
 
 const extra = Type.Optional(
   Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
-    description: 'what plugins added before the event went out, by the name of the plugin',
+    description: 'what plugins added before the event went out, by the name of the plugin; shown to who holds every grant that the plugin held',
   }),
 );
 
-const envelope = <N extends string, D extends Type.TProperties>(name: N, grant: Grant, data: D) =>
+/** `when` it fires, in a line. */
+const envelope = <N extends string, D extends Type.TProperties>(name: N, grant: Grant, when: string, data: D) =>
   Type.Object(
     {
       specversion: Type.Literal('1.0'),
       id: Type.String({ minLength: 1 }),
       source: Type.String({ pattern: '^urn:mien:[a-z0-9-]+(/[a-z0-9-]+)?$' }),
       type: Type.Literal(`mien.${name}.v1` as `mien.${N}.v1`),
-      subject: Type.String({ minLength: 1 }),
+      subject: Type.String({ minLength: 1, ...('person' in data && granted('person.presence')) }),
       time: Type.String({ format: 'date-time', description: 'capture instant of the deciding frame' }),
       datacontenttype: Type.Literal('application/json'),
       dataschema: Type.Literal(`urn:mien:schema:${name}:v1` as `urn:mien:schema:${N}:v1`),
       sequence: Type.String({ pattern: '^[0-9]{16}$', description: 'decimal, padded so that it also sorts as text; without gaps within one bootId' }),
       data: Type.Object({ clock: EventClock, ...data, extra }, strict),
     },
-    { ...strict, grant },
+    { ...strict, grant, description: when },
   );
 
 /** One schema per event, by short name. Later issues add theirs here. */
 export const EventSchemas = {
-  'person.appeared': envelope('person.appeared', 'person.presence', personData),
-  'person.updated': envelope('person.updated', 'person.presence', {
+  'person.appeared': envelope(
+    'person.appeared',
+    'person.presence',
+    'somebody is confirmed; attributes need not be known yet, a robot must look up at once',
+    personData,
+  ),
+  'person.updated': envelope('person.updated', 'person.presence', 'something material changed, at most once a second and person', {
     ...personData,
+    why: UpdateWhy,
     changed: Type.Array(Type.String({ description: 'property of `person`' }), { minItems: 1, ...namesPersonFields }),
     previous: Type.Partial(Person, { description: 'the changed properties as last reported' }),
     settled: Type.Array(Type.Enum(['age', 'gender', 'expression']), {
@@ -223,31 +254,42 @@ export const EventSchemas = {
       ...namesPersonFields,
     }),
   }),
-  'person.left': envelope('person.left', 'person.presence', {
+  'person.left': envelope('person.left', 'person.presence', 'somebody is gone', {
     ...personData,
     reason: Type.Enum(['timeout', 'exited', 'merged', 'camera_lost', 'privacy_paused']),
     session: SessionTotals,
   }),
-  'emotion.changed': envelope('emotion.changed', 'person.expression', {
+  'emotion.changed': envelope('emotion.changed', 'person.expression', 'another expression won and held', {
     ...personData,
     from: Type.String(),
     to: Type.String(),
     onsetMonoMs: Mono,
   }),
-  'attention.started': envelope('attention.started', 'person.attention', { ...personData, onsetMonoMs: Mono }),
-  'attention.ended': envelope('attention.ended', 'person.attention', {
+  'attention.started': envelope('attention.started', 'person.attention', 'the face turned to the device and stayed so', { ...personData, onsetMonoMs: Mono }),
+  'attention.ended': envelope('attention.ended', 'person.attention', 'the face turned away, or the person is out of sight', {
     ...personData,
     onsetMonoMs: Mono,
     durationMs: Ms,
     kind: Type.Enum(['glance', 'look']),
   }),
-  'model.selftest': envelope('model.selftest', 'device.health', { ...modelData, passed: Type.Boolean(), ms: Ms, detail: Type.String() }),
-  'backend.degraded': envelope('backend.degraded', 'device.health', { ...modelData, reason: Type.String() }),
-  'backend.recovered': envelope('backend.recovered', 'device.health', modelData),
-  'camera.lost': envelope('camera.lost', 'device.health', cameraData),
-  'camera.restored': envelope('camera.restored', 'device.health', cameraData),
-  'plugin.failed': envelope('plugin.failed', 'device.health', { ...pluginData, retryMs: Type.Optional(Ms) }),
-  'plugin.quarantined': envelope('plugin.quarantined', 'device.health', pluginData),
+  'model.selftest': envelope('model.selftest', 'device.health', 'a network was tried against its known answers', {
+    ...modelData,
+    passed: Type.Boolean(),
+    ms: Ms,
+    detail: Type.String(),
+  }),
+  'backend.degraded': envelope('backend.degraded', 'device.health', 'a network runs on less than it was asked to, or not at all', {
+    ...modelData,
+    reason: Type.String(),
+  }),
+  'backend.recovered': envelope('backend.recovered', 'device.health', 'it runs as asked again', modelData),
+  'camera.lost': envelope('camera.lost', 'device.health', 'no frames come from a camera any more', cameraData),
+  'camera.restored': envelope('camera.restored', 'device.health', 'they come again', cameraData),
+  'plugin.failed': envelope('plugin.failed', 'device.health', 'a plugin failed and is started again, or could not be started', {
+    ...pluginData,
+    retryMs: Type.Optional(Ms),
+  }),
+  'plugin.quarantined': envelope('plugin.quarantined', 'device.health', 'a plugin failed too often and is left alone until somebody restarts it', pluginData),
 } as const;
 
 export type EventName = keyof typeof EventSchemas;

@@ -1,5 +1,5 @@
 /** Events and persons as a receiver with the grants `G` sees them: the static side of what host/grants.ts removes at run time. */
-import type { EventName, EventOf, Grant, Person, SessionTotals } from './events.ts';
+import type { EventName, EventOf, Grant, Person, PersonEvent, SessionTotals } from './events.ts';
 
 /** The grant of each property, as annotated in the schema; a test holds the two together. */
 export interface PersonGrants {
@@ -65,4 +65,6 @@ export type GrantedData<N extends EventName, G extends Grant> = {
         ? GrantedSession<G>
         : EventOf<N>['data'][K];
 };
-export type GrantedEvent<N extends EventName, G extends Grant> = Omit<EventOf<N>, 'data'> & { readonly data: GrantedData<N, G> };
+/** `subject` names the person, so it is there under person.presence only. */
+type Hidden<N extends EventName, G extends Grant> = EventOf<N> extends PersonEvent ? ('person.presence' extends G ? never : 'subject') : never;
+export type GrantedEvent<N extends EventName, G extends Grant> = Omit<EventOf<N>, 'data' | Hidden<N, G>> & { readonly data: GrantedData<N, G> };
