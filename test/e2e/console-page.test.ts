@@ -1,5 +1,4 @@
 /** The console page in a real Chromium, over a scripted sight and people. Screenshots go to artefacts/. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -7,47 +6,22 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openChromium } from '../support/chromium.ts';
+import { buildPage, type OpenPage, openPage } from '../support/console-page.ts';
 import { known } from '../support/fake-people.ts';
 import { fakeModel } from '../support/fake-sight.ts';
-import { type OpenConsole, type OpenConsoleOptions, openConsole } from '../support/open-console.ts';
+import { type OpenConsoleOptions, openConsole } from '../support/open-console.ts';
 
-const buildScript = fileURLToPath(new URL('../../scripts/build-console.mjs', import.meta.url));
 const built = fileURLToPath(new URL('../../core/dist/console/page/', import.meta.url));
 const artefacts = fileURLToPath(new URL('../../artefacts/console/', import.meta.url));
 const test = suite('console page');
 let browser: Browser;
 
-interface Opened extends OpenConsole {
-  readonly page: Page;
-  /** What the page wrote to its console as an error, CSP refusals among it. */
-  readonly faults: string[];
-}
-
-async function open(options: OpenConsoleOptions = {}, context: BrowserContextOptions = {}, hash = ''): Promise<Opened> {
-  const served = await openConsole(options);
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...context });
-  const faults: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text());
-  });
-  page.on('pageerror', (fault) => faults.push(String(fault)));
-  await page.goto(served.url + hash);
-  return {
-    ...served,
-    page,
-    faults,
-    async [Symbol.asyncDispose]() {
-      await page.close();
-      await served[Symbol.asyncDispose]();
-    },
-  };
-}
-
+const open = (options: OpenConsoleOptions = {}, context: BrowserContextOptions = {}, hash = ''): Promise<OpenPage> => openPage(browser, options, context, hash);
 const card = (page: Page, id: string) => page.locator(`[data-person="${id}"]`);
 const text = async (page: Page, selector: string) => (await page.locator(selector).innerText()).replaceAll(/\s+/g, ' ');
 
 test.before(() => {
-  execFileSync(process.execPath, [buildScript], { stdio: 'pipe' });
+  buildPage();
   mkdirSync(artefacts, { recursive: true });
 });
 

@@ -40,6 +40,9 @@ export class DevicePanel {
     const profile = byId('profile');
     profile.hidden = status.profile !== 'demo';
     setText(profile, 'demo: everything on. Age, gender and expression are all estimated; profiles that leave some out come with a later release.');
+    const safeMode = byId('safe-mode');
+    safeMode.hidden = status.safeMode === undefined;
+    setText(safeMode, `Safe mode, without plugins and modules: ${status.safeMode}. The next start is a normal one.`);
     byId('cameras').replaceChildren(...cameras.map(cameraCard));
   }
 

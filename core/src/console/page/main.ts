@@ -5,6 +5,7 @@ import { DevicePanel } from './device-panel.ts';
 import { byId, setText } from './dom.ts';
 import { FeedPanel } from './feed-panel.ts';
 import { PeoplePanel } from './people-panel.ts';
+import { PluginsPanel } from './plugins-panel.ts';
 import { PreviewPanel } from './preview-panel.ts';
 import { keepToken, readToken } from './session.ts';
 import { bindTheme } from './theme.ts';
@@ -38,7 +39,7 @@ async function start(): Promise<void> {
   addEventListener('pagehide', () => preview.stop());
   void followEvents(client);
   void followPeople(client, people, 'motion');
-  void poll(device, people, preview);
+  void poll(device, people, preview, new PluginsPanel(client));
 }
 
 function askForToken(refused: boolean): void {
@@ -84,7 +85,7 @@ async function followPeople(from: Client, panel: PeoplePanel, mode: 'motion' | '
   }
 }
 
-async function poll(device: DevicePanel, people: PeoplePanel, preview: PreviewPanel): Promise<void> {
+async function poll(device: DevicePanel, people: PeoplePanel, preview: PreviewPanel, plugins: PluginsPanel): Promise<void> {
   for (let round = 0; ; round += 1) {
     if (!document.hidden) {
       try {
@@ -92,6 +93,7 @@ async function poll(device: DevicePanel, people: PeoplePanel, preview: PreviewPa
         device.showStatus(status);
         preview.setCameras(status.sight.cameras.map(({ name }) => name));
         if (round % modelsEvery === 0) device.showModels(await client.models());
+        plugins.show(...(await Promise.all([client.plugins(), client.commands()])));
         await people.refreshReasons(client);
       } catch {
         // The sockets tell that the connection is lost; the next round tries again.
