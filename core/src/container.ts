@@ -59,15 +59,25 @@ export const sightModule = new ContainerModule(async ({ bind }) => {
 
 /** Parts of the host process. Needs CONFIG, LOGGER and RUN_MODE. */
 export const hostModule = new ContainerModule(async ({ bind }) => {
-  const [{ createEnveloper }, { createEventBus }, { createPeople }, { createSightClient }] = await Promise.all([
-    import('./enveloper.ts'),
-    import('./host/event-bus.ts'),
-    import('./people/people.ts'),
-    import('./sight/sight-client.ts'),
-  ]);
+  const [{ createEnveloper }, { createEventBus }, { createPeople }, { createSteps, steppedEnveloper, steppedPeople }, { newSession }, { createSightClient }] =
+    await Promise.all([
+      import('./enveloper.ts'),
+      import('./host/event-bus.ts'),
+      import('./people/people.ts'),
+      import('./people/steps.ts'),
+      import('./session.ts'),
+      import('./sight/sight-client.ts'),
+    ]);
   bind(T.EVENT_BUS).toResolvedValue((logger) => createEventBus({ logger }), [T.LOGGER]);
-  bind(T.ENVELOPER).toResolvedValue(({ device }) => createEnveloper(device), [T.CONFIG]);
-  bind(T.PEOPLE).toResolvedValue((config, enveloper) => createPeople(config, enveloper), [T.CONFIG, T.ENVELOPER]);
+  bind(T.STEPS).toResolvedValue(() => createSteps(newSession()));
+  bind(T.ENVELOPER).toResolvedValue(
+    ({ device }, steps) => steppedEnveloper(createEnveloper(device, { bootId: steps.session.bootId, monoMs: steps.clock.monoMs }), steps),
+    [T.CONFIG, T.STEPS],
+  );
+  bind(T.PEOPLE).toResolvedValue(
+    (config, enveloper, steps) => steppedPeople(createPeople(config, enveloper, { ...steps.clock, idSeed: steps.session.idSeed }), steps),
+    [T.CONFIG, T.ENVELOPER, T.STEPS],
+  );
   bind(T.SIGHT).toResolvedValue(createSightClient, [T.CONFIG, T.LOGGER, T.RUN_MODE]);
 });
 

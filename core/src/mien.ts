@@ -7,7 +7,9 @@ import type { EventBus } from './host/event-bus.ts';
 import { noPlugins } from './host/plugins/no-plugins.ts';
 import { type Logger, silentLogger } from './log.ts';
 import type { People } from './people/people.ts';
+import { createSteps, type InputListener } from './people/steps.ts';
 import { Scope } from './scope.ts';
+import { newSession, type Session } from './session.ts';
 import type { Sight, SightListener } from './sight/sight.ts';
 import { step, stopStep } from './step.ts';
 import { openServiceNotifier } from './systemd.ts';
@@ -23,6 +25,10 @@ export interface MienOptions {
   readonly signal?: AbortSignal;
   /** In place of the sight process: virtual people, a tape. */
   readonly sight?: Sight;
+  /** In place of a new one: a tape's is repeated, a tape that is recorded names it. */
+  readonly session?: Session;
+  /** Told whatever moves people, before it does: a tape is recorded. */
+  readonly onInput?: InputListener;
   /** Called with the bus before anything can be published. */
   readonly onBus?: (bus: EventBus) => void;
 }
@@ -54,6 +60,7 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
     const container = await createContainer('host', config, logger);
     container.bind(T.RUN_MODE).toConstantValue({ once });
     if (options.sight) container.rebind(T.SIGHT).toConstantValue(options.sight);
+    container.rebind(T.STEPS).toConstantValue(createSteps(options.session ?? newSession(), options.onInput));
     const [bus, people, sight] = await Promise.all([container.getAsync(T.EVENT_BUS), container.getAsync(T.PEOPLE), container.getAsync(T.SIGHT)]);
     options.onBus?.(bus);
     const plugins = noPlugins(bus);
@@ -76,9 +83,10 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
         bus.announceObserved(observation.camera);
       },
       notice: (notice) => publish(people.notice(notice)),
+      tick: () => publish(people.tick()),
     };
     await step('start sight', SIGHT_START_MS, signal, (cancel) => sight.start(listener, cancel));
-    if (!once) {
+    if (!once && !sight.ticks) {
       const ticking = setInterval(() => publish(people.tick()), TICK_MS);
       scope.defer(() => clearInterval(ticking));
     }

@@ -7,6 +7,7 @@ import type { BackendChoice } from './inference/backends.ts';
 import type { ModelListener, ModelManager } from './inference/model-manager.ts';
 import type { Logger } from './log.ts';
 import type { People } from './people/people.ts';
+import type { Steps } from './people/steps.ts';
 import type { Aligner } from './sight/aligner.ts';
 import type { Analyzer } from './sight/analyzer.ts';
 import type { CameraOpener } from './sight/camera-opener.ts';
@@ -42,6 +43,7 @@ export const CAMERAS = token<CameraOpener>('cameras');
 /** In the host process. */
 export const RUN_MODE = token<RunMode>('run-mode');
 export const SIGHT = token<Sight>('sight');
+export const STEPS = token<Steps>('steps');
 export const ENVELOPER = token<Enveloper>('enveloper');
 export const EVENT_BUS = token<EventBus>('event-bus');
 export const PEOPLE = token<People>('people');

@@ -36,6 +36,8 @@ export interface PeopleOptions {
   readonly monoMs?: () => number;
   readonly wallMs?: () => number;
   readonly profile?: string;
+  /** The same seed gives persons the same ids again; random unless given. */
+  readonly idSeed?: string;
 }
 
 /** Why a camera counts as lost or restored. */
@@ -48,7 +50,7 @@ interface Said {
 export function createPeople(config: Config, enveloper: Enveloper = createEnveloper(config.device), options: PeopleOptions = {}): People {
   const monoMs = options.monoMs ?? monotonicMs;
   const wallMs = options.wallMs ?? (() => Date.now());
-  const context = { enveloper, profile: options.profile ?? 'demo', nextId: createPersonIds() };
+  const context = { enveloper, profile: options.profile ?? 'demo', nextId: createPersonIds(options.idSeed) };
   const cameras = new Map<string, CameraPeople>(config.cameras.map((camera) => [camera.name, new CameraPeople(config, camera, context)]));
 
   const cameraOf = (name: string): CameraPeople => {

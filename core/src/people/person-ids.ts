@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const BITS = 25;
@@ -6,10 +6,11 @@ const MASK = 2 ** BITS - 1;
 
 /**
  * Random ids of one session (`p-k7f3q`), never repeated in it (33 million) without remembering any: a counter sent through a
- * random one-to-one scramble of 25 bits.
+ * random one-to-one scramble of 25 bits. The same seed gives the same ids again.
  */
-export function createPersonIds(): () => string {
-  const keys = Array.from({ length: 4 }, () => [randomInt(MASK) | 1, randomInt(MASK)] as const);
+export function createPersonIds(seed: string = randomUUID()): () => string {
+  const random = createHash('sha256').update(seed).digest();
+  const keys = [0, 8, 16, 24].map((at) => [(random.readUInt32LE(at) & MASK) | 1, random.readUInt32LE(at + 4) & MASK] as const);
   let count = 0;
   return () => {
     let x = count++ & MASK;

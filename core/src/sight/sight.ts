@@ -128,9 +128,13 @@ export interface SightStatus {
 export interface SightListener {
   observation(observation: Observation): void;
   notice(notice: SightNotice): void;
+  /** Time passes for people while no frame comes; called by a sight that `ticks` only. */
+  tick?(): void;
 }
 
 export interface Sight extends AsyncDisposable {
+  /** It calls `listener.tick` itself, since its time is not the host's: a tape. */
+  readonly ticks?: boolean;
   readonly models: Models;
   /** Resolves when models are ready and cameras are opening. `listener` is called in order, never concurrently. */
   start(listener: SightListener, signal?: AbortSignal): Promise<void>;
