@@ -7,8 +7,14 @@ export interface News {
   readonly changed: readonly (keyof Person)[];
   readonly previous: Partial<Person>;
   readonly settled: readonly Settling[];
-  readonly rule: 'settled' | 'returned' | 'changed';
+  readonly rule: ReturnType<typeof updateRule>;
   readonly heldMs: number;
+}
+
+/** Also for what a receiver is left with who may not see all of it. */
+export function updateRule({ changed, settled }: { readonly changed: readonly string[]; readonly settled: readonly string[] }) {
+  if (settled.length > 0) return 'settled';
+  return changed.includes('returned') ? 'returned' : 'changed';
 }
 
 /** What was last told of a person, and what of the present is news. Positions, scores and totals change always and are none. */
@@ -51,7 +57,7 @@ export class Report {
     this.#told = person;
     this.#toldAt = t;
     for (const name of settled) this.#settled.add(name);
-    return { changed, previous, settled, rule: settled.length > 0 ? 'settled' : fresh ? 'returned' : 'changed', heldMs };
+    return { changed, previous, settled, rule: updateRule({ changed, settled }), heldMs };
   }
 }
 
