@@ -5,17 +5,19 @@ import json
 import sys
 from pathlib import Path
 
+from .network import DEFAULT, FRONTS
 from .paths import CACHE, CLIP, FACES, RELEASE, RUNS, START_WEIGHTS
 
 DETECTORS_FOLDER = CACHE / "detectors"
 NETWORK_FOLDER = CACHE / "network"
 
 
-def describe(_: argparse.Namespace) -> None:
-    """Print the network's table."""
-    from . import network
+def describe(arguments: argparse.Namespace) -> None:
+    """Print the network as the paper's Table 1, with parameters and multiply-adds."""
+    from . import describe as table
+    from .network import Architecture
 
-    print(network.describe())
+    print(table.describe(Architecture(arguments.head, tuple(arguments.tasks.split(","))), arguments.each))
 
 
 def detectors(arguments: argparse.Namespace) -> None:
@@ -60,6 +62,10 @@ def clip(arguments: argparse.Namespace) -> None:
     build_clip(arguments.to)
 
 
+def _start(word: str) -> Path | None:
+    return None if word == "none" else Path(word)
+
+
 def main(words: list[str] | None = None) -> int:
     """Run one command; 0 when done, 1 with the reason on stderr."""
     parser = argparse.ArgumentParser(prog="mien_model", description=__doc__)
@@ -70,13 +76,16 @@ def main(words: list[str] | None = None) -> int:
         found.set_defaults(run=function)
         return found
 
-    command(describe)
+    parts = command(describe)
+    parts.add_argument("--head", default=DEFAULT.head, help=", ".join(FRONTS))
+    parts.add_argument("--tasks", default=",".join(DEFAULT.tasks), help="with commas between")
+    parts.add_argument("--each", action="store_true", help="every convolution, too")
     command(detectors).add_argument("--to", type=Path, default=DETECTORS_FOLDER)
     parts = command(train)
     parts.add_argument("run_name", metavar="NAME", help="of the run: its folder in model/.runs")
     parts.add_argument("--recipe", type=Path, help="TOML file; needed to start")
     parts.add_argument("--resume", action="store_true", help="go on where the run stopped, with the same curve")
-    parts.add_argument("--start", type=Path, default=START_WEIGHTS, help="safetensors the network starts from")
+    parts.add_argument("--start", type=_start, default=START_WEIGHTS, help="safetensors the network starts from; none: at random")
     parts.add_argument("--teacher", type=Path, default=None, help="safetensors of the teacher; by default the start")
     parts.add_argument("--faces", type=Path, default=FACES, help="folder with index.csv and its shards")
     parts.add_argument("--threads", type=int, default=2)

@@ -1,7 +1,6 @@
-"""The paper's network as a table, without torch: what each stage is, its shapes, its parameters and multiply-adds.
+"""The paper's network as data, without torch: each convolution, its shapes, its parameters and multiply-adds.
 
-MobileNetV2 of width 1.4 for a 112x112 face, then the `npu-head`: the pooling replaced by two depthwise convolutions with
-batch norm and no activation (4x4 -> 2x2 -> 1x1), and three linear heads.
+MobileNetV2 of width 1.4 for a 112x112 face, one of three ways from 4x4x1792 to 1792 features, and a linear head per task.
 """
 
 from collections.abc import Iterator
@@ -22,6 +21,33 @@ INVERTED_RESIDUALS = (
 LAST = 1792
 HEADS = {"age": 1, "gender": 1, "emotion": 3}
 EXPRESSIONS = ("negative", "neutral", "positive")
+POOLING = "pooled"
+FRONTS = {
+    # name: (convolution, kernel, stride, channels in, channels out, depthwise) in order; no activation
+    "npu-head": (("pool1", 3, 1, LAST, LAST, True), ("pool2", 2, 1, LAST, LAST, True)),
+    "dense-head": (("pool1", 3, 2, LAST, 1024, False), ("pool2", 1, 1, 1024, LAST, False)),
+    POOLING: (),
+}
+"""From 4x4 to 1x1 before the heads. `pooled` is the average; `npu-head` and `dense-head` are two readings of the paper's
+customised variant (README.md): the second takes its 1024 filters literally, with a stride of 2 to come to 1x1."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Which of the paper's networks. tasks: in the order of HEADS. Raises ValueError where there is no such network."""
+
+    head: str = "npu-head"
+    tasks: tuple[str, ...] = tuple(HEADS)
+
+    def __post_init__(self):
+        if self.head not in FRONTS:
+            raise ValueError(f"head must be one of {', '.join(FRONTS)}, came '{self.head}'")
+        ordered = tuple(task for task in HEADS if task in self.tasks)
+        if not self.tasks or self.tasks != ordered:
+            raise ValueError(f"tasks must be some of {', '.join(HEADS)} in this order, came {', '.join(self.tasks) or 'none'}")
+
+
+DEFAULT = Architecture()
 
 
 @dataclass(frozen=True)
@@ -73,7 +99,7 @@ def blocks() -> list[Block]:
     return found
 
 
-def convolutions() -> Iterator[Convolution]:
+def convolutions(architecture: Architecture = DEFAULT) -> Iterator[Convolution]:
     """Every convolution from input to heads, in order."""
     side = SIDE // 2
     yield Convolution("stem", 3, STEM, 3, 2, 1, 1, side, True)
@@ -87,26 +113,16 @@ def convolutions() -> Iterator[Convolution]:
         yield Convolution(f"{block.name}.project", hidden, block.outputs, 1, 1, 0, 1, side, False)
         channels = block.outputs
     yield Convolution("last", channels, LAST, 1, 1, 0, 1, side, True)
-    for name, kernel in (("pool1", 3), ("pool2", 2)):
-        side = side - kernel + 1
-        yield Convolution(name, LAST, LAST, kernel, 1, 0, LAST, side, False)
+    for name, kernel, stride, inputs, outputs, depthwise in FRONTS[architecture.head]:
+        side = (side - kernel) // stride + 1
+        yield Convolution(name, inputs, outputs, kernel, stride, 0, inputs if depthwise else 1, side, False)
 
 
-def parameters() -> int:
+def parameters(architecture: Architecture = DEFAULT) -> int:
     """Trainable numbers of the whole network, heads included."""
-    return sum(c.parameters for c in convolutions()) + sum(n * (LAST + 1) for n in HEADS.values())
+    return sum(c.parameters for c in convolutions(architecture)) + sum(HEADS[task] * (LAST + 1) for task in architecture.tasks)
 
 
-def multiply_adds() -> int:
+def multiply_adds(architecture: Architecture = DEFAULT) -> int:
     """For one face."""
-    return sum(c.multiply_adds for c in convolutions()) + sum(n * LAST for n in HEADS.values())
-
-
-def describe() -> str:
-    """The network's table as text."""
-    rows = [f"{'stage':<20}{'kernel':>7}{'stride':>7}{'groups':>7}{'channels':>9}{'output':>10}{'parameters':>12}"]
-    for c in convolutions():
-        rows.append(f"{c.name:<20}{c.kernel:>7}{c.stride:>7}{c.groups:>7}{c.outputs:>9}{f'{c.side}x{c.side}':>10}{c.parameters:>12,}")
-    for name, n in HEADS.items():
-        rows.append(f"{'head.' + name:<20}{'-':>7}{'-':>7}{'-':>7}{n:>9}{'':>10}{n * (LAST + 1):>12,}")
-    return "\n".join([*rows, f"{parameters():,} parameters, {multiply_adds():,} multiply-adds"])
+    return sum(c.multiply_adds for c in convolutions(architecture)) + sum(HEADS[task] * LAST for task in architecture.tasks)

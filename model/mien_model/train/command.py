@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..mobilenet import load_network
-from ..network import HEADS
+from ..mobilenet import start_network
+from ..network import Architecture
 from .cpu import prepare_cpu
 from .data import open_split
 from .journal import Journal
@@ -18,7 +18,7 @@ from .targets import make_targets
 from .teach import teach
 
 
-def train_command(recipe_file: Path | None, folder: Path, start: Path, teacher: Path | None, faces: Path, threads: int, resume: bool) -> bool:
+def train_command(recipe_file: Path | None, folder: Path, start: Path | None, teacher: Path | None, faces: Path, threads: int, resume: bool) -> bool:
     """Start a run in `folder` or, with `resume`, go on with the one that lies there; True when its last epoch is done.
 
     recipe_file: needed for a start; on a resume it may change nothing (its differences are told as an error).
@@ -38,12 +38,15 @@ def train_command(recipe_file: Path | None, folder: Path, start: Path, teacher: 
     split, val = open_split("train", faces, recipe, False), open_split("val", faces, recipe, True)
     taught = None
     if recipe.distillation or recipe.unlabelled:
+        if teacher is None and start is None:
+            raise ValueError("the recipe distils: name a --teacher or a --start")
         taught = teach(teacher or start, split, folder, lambda done, of: journal.progress("teacher", done, of))
-    network = load_network(start)
+    network = start_network(start, Architecture(recipe.head, recipe.tasks))
     dropout(network, recipe.dropout)
     run = resumed_run(folder, network, state) if state else new_run(folder, recipe, network)
     kind = "resume" if state else "start"
-    journal.write(kind, epoch=run.progress.epoch, step=run.progress.step, faces=len(split), threads=torch.get_num_threads(), start=start.name)
+    origin = start.name if start else "random"
+    journal.write(kind, epoch=run.progress.epoch, step=run.progress.step, faces=len(split), threads=torch.get_num_threads(), start=origin)
     return train(run, split, make_targets(split.labels, taught, recipe), val)
 
 
@@ -53,5 +56,5 @@ def dropout(network: nn.Module, share: float) -> None:
     def drop(module: nn.Module, inputs: tuple) -> tuple:
         return (nn.functional.dropout(inputs[0], share, module.training),)
 
-    for head in HEADS:
-        network.head[head].register_forward_pre_hook(drop)
+    for head in network.head.values():
+        head.register_forward_pre_hook(drop)

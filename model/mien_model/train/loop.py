@@ -2,7 +2,7 @@
 
 import signal
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -98,7 +98,7 @@ def step(run: Run, faces: Split, targets: Targets, places, steps: int) -> dict[s
     set_rate(run.optimiser, rate_share(now, recipe.epochs * steps, round(recipe.warmup_epochs * steps), recipe.final_lr))
     with torch.autocast("cpu", torch.bfloat16):
         answers = run.network(batch.faces)
-    losses = head_losses(dict(zip(batch.values, answers)), batch.values, batch.weights)
+    losses = head_losses(dict(zip(run.network.tasks, answers)), batch.values, batch.weights)
     loss = total(losses)
     if not torch.isfinite(loss):
         raise ValueError(f"the loss is {loss.item()} in epoch {run.progress.epoch}, step {run.progress.step}: lower the learning rates")
@@ -143,14 +143,12 @@ def report(run: Run, meter: Meter, steps: int) -> None:
 def validate(run: Run, val: Split) -> None:
     """The averaged weights on the whole validation split and on its clean part, to journal, history and ema.safetensors."""
     answers = probabilities(run.average.network, val.pixels)
-    figures = asdict(score(answers, val.labels))
-    figures |= {f"clean_{name}": value for name, value in asdict(score(answers, val.labels, val.clean)).items()}
+    figures = score(answers, val.labels)
+    figures |= {f"clean_{name}": value for name, value in score(answers, val.labels, val.clean).items()}
     run.progress.history.append(figures)
     run.journal.write("val", epoch=run.progress.epoch, **figures)
-    run.journal.say(
-        f"after epoch {run.progress.epoch + 1}: age {figures['age_mae']:.3f} years, gender {figures['gender']:.2%}, emotion {figures['emotion']:.2%}"
-        f" (clean {figures['clean_age_mae']:.3f}, {figures['clean_gender']:.2%}, {figures['clean_emotion']:.2%})"
-    )
+    told = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
+    run.journal.say(f"after epoch {run.progress.epoch + 1} of {run.recipe.epochs}: {told}")
     save_average(run.average, run.folder / "ema.safetensors")
 
 

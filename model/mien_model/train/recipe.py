@@ -5,11 +5,15 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..network import HEADS, Architecture
+
 
 @dataclass(frozen=True)
 class Recipe:
     """Shares are 0..1, learning rates are peaks of the schedule, `epochs` count over all sessions of the run."""
 
+    head: str = "npu-head"
+    tasks: tuple[str, ...] = tuple(HEADS)
     epochs: int = 24
     batch: int = 96
     seed: int = 1
@@ -71,6 +75,7 @@ def recipe_of(values: dict, origin: str) -> Recipe:
     recipe = Recipe(**found)
     if recipe.epochs < 1 or recipe.batch < 2:
         raise ValueError(f"{origin}: epochs must be at least 1 and batch at least 2, came {recipe.epochs} and {recipe.batch}")
+    Architecture(recipe.head, recipe.tasks)
     return recipe
 
 

@@ -22,13 +22,8 @@ class Labels:
     agreement: np.ndarray
 
 
-@dataclass(frozen=True)
-class Teacher:
-    """A network's answers for n faces. age [n] years, gender [n] P(male), emotion [n, 3] probabilities."""
-
-    age: np.ndarray
-    gender: np.ndarray
-    emotion: np.ndarray
+Answers = dict[str, np.ndarray]
+"""A network's answers for n faces by task: age [n] years, gender [n] P(male), emotion [n, 3] probabilities."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ def read_labels(rows: list[dict[str, str]]) -> Labels:
     return Labels(column("age"), column("gender"), column("emo3"), column("emotion_agree"))
 
 
-def make_targets(labels: Labels, teacher: Teacher | None, recipe: Recipe) -> Targets:
+def make_targets(labels: Labels, teacher: Answers | None, recipe: Recipe) -> Targets:
     """Labels and teacher as one soft target per face and head, and how much it weighs."""
     count = len(labels.age)
     aged, sexed, felt = (~np.isnan(column) for column in (labels.age, labels.gender, labels.emotion))
@@ -60,13 +55,13 @@ def make_targets(labels: Labels, teacher: Teacher | None, recipe: Recipe) -> Tar
     weights["gender"] *= gender_balance(labels, recipe.balance)
     if teacher is not None:
         share = np.full(count, recipe.distillation, np.float32)
-        given = np.where(labels.gender == 1, teacher.gender, 1 - teacher.gender)
+        given = np.where(labels.gender == 1, teacher["gender"], 1 - teacher["gender"])
         doubted = np.where(sexed & (given < recipe.doubt), 1, share)
-        age = _blend(age, teacher.age, np.where(aged, share, 1))
-        gender = _blend(gender, teacher.gender, np.where(sexed, doubted, 1))
+        age = _blend(age, teacher["age"], np.where(aged, share, 1))
+        gender = _blend(gender, teacher["gender"], np.where(sexed, doubted, 1))
         # Votes for other classes are unknown: the teacher says which they may have been.
         disagreement = 1 - np.nan_to_num(labels.agreement, nan=1)
-        emotion = _blend(emotion, teacher.emotion, np.where(felt, np.maximum(share, disagreement), 1)[:, None])
+        emotion = _blend(emotion, teacher["emotion"], np.where(felt, np.maximum(share, disagreement), 1)[:, None])
         for head, known in (("age", aged), ("gender", sexed), ("emotion", felt)):
             weights[head] = np.where(known, weights[head], recipe.unlabelled).astype(np.float32)
     values = {"age": age[:, None], "gender": gender[:, None], "emotion": emotion}

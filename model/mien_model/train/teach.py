@@ -9,10 +9,10 @@ import torch
 from ..mobilenet import load_network
 from .data import Split
 from .infer import probabilities
-from .targets import Teacher
+from .targets import Answers
 
 
-def teach(weights: Path, split: Split, folder: Path, tell) -> Teacher:
+def teach(weights: Path, split: Split, folder: Path, tell) -> Answers:
     """Mean of the answers for each face and its mirror image, from `folder` where they lie already."""
     key = f"{split.key}-{hashlib.sha256(weights.read_bytes()).hexdigest()[:16]}"
     kept = folder / f"teacher-{key}.npz"
@@ -21,7 +21,7 @@ def teach(weights: Path, split: Split, folder: Path, tell) -> Teacher:
         found = probabilities(network, split.pixels, mirrored=True, tell=tell)
         partial = folder / f"{kept.name}.partial"
         with open(partial, "wb") as file:
-            np.savez(file, age=found.age, gender=found.gender, emotion=found.emotion)
+            np.savez(file, **found)
         partial.replace(kept)
     with np.load(kept) as stored:
-        return Teacher(stored["age"], stored["gender"], stored["emotion"])
+        return {task: stored[task] for task in stored.files}

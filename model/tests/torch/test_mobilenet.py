@@ -9,26 +9,37 @@ from safetensors.torch import save_file  # noqa: E402
 
 from mien_model import network  # noqa: E402
 from mien_model.export import export_float  # noqa: E402
-from mien_model.mobilenet import FaceNetwork, load_network  # noqa: E402
+from mien_model.mobilenet import ConvolutionNorm, FaceNetwork, load_network, start_network  # noqa: E402
+from mien_model.network import Architecture  # noqa: E402
+
+
+def save(state, path):
+    save_file({name: t.half() for name, t in state.items() if not name.endswith("num_batches_tracked")}, path)
+    return path
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     torch.manual_seed(4)
-    state = {name: t.half() for name, t in FaceNetwork().state_dict().items() if not name.endswith("num_batches_tracked")}
-    path = tmp_path_factory.mktemp("weights") / "random.safetensors"
-    save_file(state, path)
-    return path
+    return save(FaceNetwork().state_dict(), tmp_path_factory.mktemp("weights") / "random.safetensors")
 
 
-def test_parameters_are_those_of_the_table():
-    assert sum(p.numel() for p in FaceNetwork().parameters()) == network.parameters()
+@pytest.mark.parametrize("head", network.FRONTS)
+def test_parameters_are_those_of_the_table(head):
+    architecture = Architecture(head, ("age", "emotion"))
+    assert sum(p.numel() for p in FaceNetwork(architecture).parameters()) == network.parameters(architecture)
 
 
 def test_outputs_have_the_heads_shapes(weights):
     with torch.no_grad():
         age, gender, expression = load_network(weights)(torch.zeros(2, 3, 112, 112))
     assert (age.shape, gender.shape, expression.shape) == ((2, 1), (2, 1), (2, 3))
+
+
+@pytest.mark.parametrize("head, tasks", [("pooled", ("gender",)), ("dense-head", ("age", "emotion"))])
+def test_other_heads_and_tasks_answer(head, tasks):
+    answers = FaceNetwork(Architecture(head, tasks)).eval()(torch.zeros(2, 3, 112, 112))
+    assert [answer.shape[1] for answer in answers] == [network.HEADS[task] for task in tasks]
 
 
 def test_export_equals_torch(weights, tmp_path):
@@ -39,3 +50,24 @@ def test_weights_of_another_network_are_refused(tmp_path):
     save_file({"stem.conv.weight": torch.zeros(48, 3, 3, 3), "other": torch.zeros(1)}, tmp_path / "x.safetensors")
     with pytest.raises(ValueError, match=r"missing.*unexpected"):
         load_network(tmp_path / "x.safetensors")
+
+
+def test_training_starts_from_a_trunk_and_with_a_living_age(tmp_path, weights):
+    found = start_network(weights, Architecture("dense-head", ("age",)))
+    assert torch.equal(found.last.conv.weight, load_network(weights).last.conv.weight)
+    assert start_network(None, Architecture()).head["age"].bias.item() == 30
+    with pytest.raises(ValueError, match="trunk"):
+        start_network(save({"head.age.bias": torch.zeros(1)}, tmp_path / "head.safetensors"), Architecture())
+
+
+def test_the_faster_halving_convolution_gives_the_same():
+    torch.manual_seed(1)
+    halving = next(c for c in network.convolutions() if c.stride == 2 and c.groups > 1)
+    layer = ConvolutionNorm(halving).double()
+    faces = torch.randn(2, halving.inputs, 7, 7, dtype=torch.double, requires_grad=True)
+    plain = layer.activation(layer.bn(layer.conv(faces)))
+    (expected,) = torch.autograd.grad(plain.square().sum(), faces)
+    found = layer(faces)
+    assert layer.halving and torch.allclose(found, plain)
+    (gradient,) = torch.autograd.grad(found.square().sum(), faces)
+    assert torch.allclose(gradient, expected)
