@@ -1,7 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { parseDocument } from 'yaml';
 import type { CameraConfig } from '../config.ts';
 import { createLogger } from '../create-logger.ts';
+import { editConfig } from '../edit-config.ts';
 import { MienError } from '../errors.ts';
 import { checkConfig, readConfigFile } from '../load-config.ts';
 import { createMien } from '../mien.ts';
@@ -39,10 +38,10 @@ export async function calibrate(options: CalibrateCommand): Promise<void> {
     );
   }
   const factor = Number((options.at / median).toFixed(4));
-  const document = parseDocument(await readFile(options.config, 'utf8'));
-  if (document.hasIn(['cameras', index])) document.setIn(['cameras', index, 'calibration'], factor);
-  else document.set('cameras', document.createNode([{ name: camera.name, source: camera.source, calibration: factor }]));
-  await writeFile(options.config, document.toString());
+  await editConfig(options.config, 'cameras', (document) => {
+    if (document.hasIn(['cameras', index])) document.setIn(['cameras', index, 'calibration'], factor);
+    else document.set('cameras', document.createNode([{ name: camera.name, source: camera.source, calibration: factor }]));
+  });
   process.stdout.write(`camera ${camera.name}: calibration ${factor} from ${distances.length} looks, written to ${options.config}\n`);
 }
 
