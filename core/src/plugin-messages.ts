@@ -29,6 +29,8 @@ export interface PluginStart {
   readonly grants: readonly Grant[];
   /** Folder of its own: store and outboxes. */
   readonly storeFolder: string;
+  /** Lines of its log below it do not cross; all do when absent. */
+  readonly logLevel?: LogLevel;
 }
 
 /** A command by its name, or a method of a service. */

@@ -45,6 +45,8 @@ export interface Store {
 }
 
 export interface OutboxOptions {
+  /** Lower case, digits and dashes. Says which events on disk are its own after a restart; the names of its events unless given. */
+  readonly name?: string;
   /** Beyond either the oldest are dropped and counted. 10,000 events and 16 MiB unless said otherwise. */
   readonly maxEvents?: number;
   readonly maxBytes?: number;

@@ -40,7 +40,7 @@ export function openRunners(channel: Channel<ToPluginProcess, FromPluginProcess>
     asPlugin(plugin, () => {
       if (message.type === 'load') {
         // A new start replaces one that is still on its way out.
-        if (known && !known.isOver) known.fail(new MienError('PLUGIN_FAILED', `"${plugin}" was loaded again before it had stopped`));
+        if (known && !known.isEnding) known.fail(new MienError('PLUGIN_FAILED', `"${plugin}" was loaded again before it had stopped`));
         create(plugin).receive(message);
       } else known?.receive(message);
     });
