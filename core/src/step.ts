@@ -1,13 +1,19 @@
 import { MienError } from './errors.ts';
 
 /** Runs one step of start or stop under a deadline; the error names the step. The step's own signal aborts with it. */
-export async function step<T>(name: string, withinMs: number, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const late = new AbortController();
-  const both = AbortSignal.any([signal, late.signal]);
+export function step<T>(name: string, withinMs: number, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = () => new MienError('STEP_TIMEOUT', `"${name}" took longer than ${withinMs / 1000} s; the log above tells how far it came`);
+  return within(withinMs, signal, late, run);
+}
+
+/** Rejects with `late()` when time is over and with the signal's reason when that aborts; `run` learns of both by its own signal. */
+export async function within<T>(withinMs: number, signal: AbortSignal, late: () => MienError, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const timeout = new AbortController();
+  const both = AbortSignal.any([signal, timeout.signal]);
   const { promise: expired, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const error = new MienError('STEP_TIMEOUT', `"${name}" took longer than ${withinMs / 1000} s; the log above tells how far it came`);
-    late.abort(error);
+    const error = late();
+    timeout.abort(error);
     reject(error);
   }, withinMs);
   const cancelled = () => reject(signal.reason);

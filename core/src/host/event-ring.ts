@@ -2,12 +2,12 @@
 import type { MienEvent } from '../events.ts';
 
 export class EventRing {
-  readonly #capacity: number;
+  readonly capacity: number;
   readonly #slots: MienEvent[] = [];
   #head = 0;
 
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.capacity = capacity;
   }
 
   /** Position after the newest event. */
@@ -21,13 +21,13 @@ export class EventRing {
   }
 
   push(event: MienEvent): void {
-    this.#slots[this.#head % this.#capacity] = event;
+    this.#slots[this.#head % this.capacity] = event;
     this.#head += 1;
   }
 
   /** Undefined when it is no longer or not yet held. */
   at(position: number): MienEvent | undefined {
-    return position >= this.tail && position < this.#head ? this.#slots[position % this.#capacity] : undefined;
+    return position >= this.tail && position < this.#head ? this.#slots[position % this.capacity] : undefined;
   }
 
   /** Sequence of the oldest and the newest event held; undefined when empty. */

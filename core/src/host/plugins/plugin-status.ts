@@ -34,7 +34,7 @@ export const PluginStatus = Type.Object(
     rssMb: Type.Optional(Type.Number({ description: 'of its process' })),
     events: Type.Object(
       { delivered: Count, dropped: Count, faults: Count, vetoed: Count, late: Count },
-      { ...strict, description: 'late: answers of beforeEmit after 20 ms' },
+      { ...strict, description: 'late: events that went out without its beforeEmit, which had not answered within 20 ms' },
     ),
     outbox: Type.Optional(Type.Object({ held: Count, bytes: Count, dropped: Count, sent: Count }, strict)),
   },

@@ -3,7 +3,17 @@
  * outside: it attaches each plugin once its definition is known, and hands over every traffic message as it came.
  */
 import type { Grant, MienEvent } from '../../events.ts';
+import type { Logger } from '../../log.ts';
 import type { PluginDescription, TrafficFromPlugin, TrafficToPlugin } from '../../plugin-messages.ts';
+import type { EventBus } from '../event-bus.ts';
+import type { Additions } from '../grants.ts';
+import { AttachedRun } from './attached-run.ts';
+import { type CoreServiceSources, createCoreServices } from './core-services.ts';
+import { EventGate } from './event-gate.ts';
+import { Exchange } from './exchange.ts';
+import type { CallLimits } from './exchange-member.ts';
+import { GrantedViews } from './granted-view.ts';
+import { PeopleSource } from './people-feed.ts';
 import type { CommandInfo, PluginStatus } from './plugin-status.ts';
 
 /** One run of a plugin, as its life shows it to the traffic. */
@@ -52,4 +62,44 @@ export interface Traffic extends Disposable {
   commands(): readonly CommandInfo[];
   /** Errors: COMMAND_UNKNOWN, REQUEST_INVALID, COMMAND_FAILED, SERVICE_UNAVAILABLE, BUSY; the reason of `signal`. */
   run(command: string, input: unknown, signal?: AbortSignal): Promise<unknown>;
+}
+
+export interface TrafficOptions extends CoreServiceSources {
+  readonly bus: EventBus;
+  readonly logger: Logger;
+  /** For tests. */
+  readonly calls?: CallLimits;
+  readonly beforeEmitMs?: number;
+}
+
+export function createTraffic({ bus, people, sight, config, logger, calls, beforeEmitMs }: TrafficOptions): Traffic {
+  const additions: Additions = new WeakMap();
+  const runs = new Set<AttachedRun>();
+  const gate = new EventGate((event) => bus.publish(event), { logger, additions, ...(beforeEmitMs !== undefined && { deadlineMs: beforeEmitMs }) });
+  const exchange = new Exchange({ logger, core: createCoreServices({ people, sight, config }), ...(calls && { limits: calls }) });
+  const source = new PeopleSource(bus, people);
+  const parts = { ring: bus.ring, gate, exchange, source, views: new GrantedViews(additions), logger, ended: (run: AttachedRun) => void runs.delete(run) };
+  const events = bus.subscribe(
+    {},
+    () => {
+      for (const run of runs) run.pump();
+    },
+    'plugins',
+  );
+  return {
+    attach(plugin) {
+      const run = new AttachedRun(plugin, parts);
+      runs.add(run);
+      return run;
+    },
+    publish: (event) => gate.publish(event),
+    commands: () => exchange.commands(),
+    run: (command, input, signal = new AbortController().signal) => exchange.run(command, input, signal),
+    [Symbol.dispose]() {
+      gate[Symbol.dispose]();
+      for (const run of runs) run.detach('Mien stops');
+      source[Symbol.dispose]();
+      events[Symbol.dispose]();
+    },
+  };
 }
