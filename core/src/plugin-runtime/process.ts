@@ -27,10 +27,11 @@ const runners = openRunners(channel);
 
 /** In a process of its own a fault that nobody caught ends the process: nobody knows what state it left. */
 function uncaught(error: unknown): void {
-  const plugin = currentPlugin();
   if (error instanceof ExitCalled) return;
-  if (plugin !== undefined) runners.fail(plugin, error);
-  else if (isShared) process.stderr.write(`A fault that belongs to no plugin: ${error instanceof Error ? error.stack : error}\n`);
+  const plugin = currentPlugin();
+  if (plugin === undefined) process.stderr.write(`Nobody caught: ${error instanceof Error ? error.stack : error}\n`);
+  if (isShared && plugin === undefined) return;
+  runners.fail(isShared ? plugin : undefined, error);
   if (!isShared) channel.flushed().then(() => exit(1));
 }
 

@@ -12,8 +12,8 @@ export interface RunnersOptions {
 }
 
 export interface Runners extends AsyncDisposable {
-  /** A fault that nobody caught: `failed` is sent, and this plugin alone is stopped. */
-  fail(plugin: string, error: unknown): void;
+  /** A fault that nobody caught: `failed` is sent, and this plugin alone is stopped; all of them where it is not known whose it is. */
+  fail(plugin: string | undefined, error: unknown): void;
 }
 
 /** Takes the channel's messages. `load` makes a plugin known, `stopped` or `failed` ends it; it may then be loaded again. */
@@ -47,7 +47,9 @@ export function openRunners(channel: Channel<ToPluginProcess, FromPluginProcess>
   });
 
   return {
-    fail: (plugin, error) => runners.get(plugin)?.fail(error),
+    fail(plugin, error) {
+      for (const [name, runner] of runners) if (plugin === undefined || plugin === name) runner.fail(error);
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all([...runners].map(([plugin, runner]) => asPlugin(plugin, () => runner.stop())));
     },
