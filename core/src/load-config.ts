@@ -67,12 +67,15 @@ export function readConfigText(text: string, path: string): ConfigInput {
   }
 }
 
-/** File, then environment: MIEN_TOKEN is the place for a secret that should not stand in a file. Not checked yet. */
+/** File, then environment. Not checked yet. */
 export async function readSettings(path?: string): Promise<ConfigInput> {
-  const input = path === undefined ? {} : await readConfigFile(path);
+  return withEnvironment(path === undefined ? {} : await readConfigFile(path));
+}
+
+/** MIEN_TOKEN is the place for a secret that should not stand in a file. */
+export function withEnvironment(settings: ConfigInput): ConfigInput {
   const token = process.env['MIEN_TOKEN'];
-  if (token) input.api = { ...(input.api as object | undefined), token };
-  return input;
+  return token ? { ...settings, api: { ...(settings.api as object | undefined), token } } : settings;
 }
 
 /** `readSettings`, checked. Errors: INPUT_NOT_FOUND, CONFIG_INVALID. */
