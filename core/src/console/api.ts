@@ -15,6 +15,7 @@ import type { EventBus } from '../host/event-bus.ts';
 import type { PluginChange, Plugins } from '../host/plugins/plugins.ts';
 import type { Logger } from '../log.ts';
 import type { Sight } from '../sight/sight.ts';
+import type { Simulator } from '../simulate/controller.ts';
 import type { ApiScope, Guard } from './auth.ts';
 import { httpStatus, nameFault } from './http-errors.ts';
 import type { PeopleView } from './people-view.ts';
@@ -28,6 +29,8 @@ export interface ApiSources {
   readonly bus: EventBus;
   readonly logger: Logger;
   readonly plugins: Plugins;
+  /** Virtual people beside the cameras. */
+  readonly simulator?: Simulator | undefined;
   /** Writes a change of a plugin into the configuration file; false when there is none. */
   readonly saveChange?: ((name: string, change: PluginChange) => Promise<boolean>) | undefined;
   /** Why Mien runs without plugins, when it does. */
@@ -74,7 +77,7 @@ export function addGuard(api: Api, guard: Guard, logger: Logger): void {
 
 /** Answers any fault in the one form that errors have, also those that fastify finds before a route is known. */
 export function answerFault(fault: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply {
-  const named = nameFault(fault, bodyLimit);
+  const named = nameFault(fault, request.routeOptions?.bodyLimit ?? bodyLimit);
   const status = httpStatus(named.code);
   const fields = { method: request.method, path: request.url.split('?')[0], code: named.code };
   if (status >= 500) logger.error({ ...fields, err: fault }, 'request failed');

@@ -63,7 +63,7 @@ export function nameFault(fault: unknown, bodyLimit: number): MienError {
   if (fault instanceof MienError) return fault;
   const { code, statusCode, message } = fault as FastifyFault;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new MienError('IMAGE_TOO_LARGE', `the body may have at most ${bodyLimit} bytes; send a smaller image`, { cause: fault });
+    return new MienError('IMAGE_TOO_LARGE', `the body may have at most ${bodyLimit} bytes; send less`, { cause: fault });
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new MienError('IMAGE_UNSUPPORTED', 'unsupported content type: send an image as image/* or application/octet-stream, a request as application/json', {

@@ -32,7 +32,8 @@ export interface PreviewLimits {
 }
 export const previewLimits: PreviewLimits = { streamMs: 10 * 60_000, maximumClients: 4 };
 
-export function addPreviewRoutes(api: Api, { sight, config, logger }: ApiSources, limits: PreviewLimits): { readonly clients: number } {
+export function addPreviewRoutes(api: Api, sources: ApiSources, limits: PreviewLimits): { readonly clients: number } {
+  const { sight, config, logger } = sources;
   const streams = new Set<AbortController>();
   const access = { access: 'camera.preview', queryToken: true, sameOrigin: true } as const;
   const docs = (summary: string) => ({ tags: ['images'], summary, description: 'Needs the scope camera.preview.', querystring: Query });
@@ -40,7 +41,8 @@ export function addPreviewRoutes(api: Api, { sight, config, logger }: ApiSources
   const open = (query: Type.Static<typeof Query>): { pictures: Pictures; end: AbortController } => {
     if (streams.size >= limits.maximumClients) throw new MienError('BUSY', `${limits.maximumClients} previews are open; close one`);
     const camera = query.camera ?? config.cameras[0]?.name ?? 'main';
-    demandCamera(config, camera);
+    demandCamera(sources, camera);
+    if (camera === sources.simulator?.camera) throw new MienError('SERVICE_UNAVAILABLE', 'there is nothing to see: simulated people have no pictures');
     const { framesPerSecond = 10, width } = query;
     const pictures = sight.preview(camera, { framesPerSecond, ...(width !== undefined && { width }) });
     const end = new AbortController();

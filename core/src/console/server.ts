@@ -14,6 +14,7 @@ import { addOpenApi } from './openapi.ts';
 import { addPageRoutes, pageFolder } from './page-route.ts';
 import { addPluginRoutes } from './plugin-routes.ts';
 import { addPreviewRoutes, type PreviewLimits, previewLimits } from './preview-route.ts';
+import { addSimulateRoutes } from './simulate-route.ts';
 import { addStatusRoutes } from './status-routes.ts';
 
 /** From the first byte of a request to the last one of its body. */
@@ -60,6 +61,7 @@ export async function createServer(options: ServerOptions): Promise<ConsoleServe
   addStatusRoutes(api, options, profile, audience);
   addModelRoutes(api, options);
   addPluginRoutes(api, options);
+  addSimulateRoutes(api, options);
   addAnalyzeRoute(api, options);
   addMetricsRoute(api, options, audience);
   addPageRoutes(api, options.pageFolder ?? pageFolder);

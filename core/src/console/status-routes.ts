@@ -1,7 +1,6 @@
 /** GET /v1/status, /v1/people and /healthz. */
 import { readFileSync } from 'node:fs';
 import Type from 'typebox';
-import type { Config } from '../config.ts';
 import { MienError } from '../errors.ts';
 import type { SightStatus } from '../sight/sight.ts';
 import type { Api, ApiSources } from './api.ts';
@@ -15,7 +14,8 @@ export interface Audience {
   readonly previewClients: { readonly clients: number };
 }
 
-export function addStatusRoutes(api: Api, { config, sight, people, bus, plugins, safeMode }: ApiSources, profile: string, audience: Audience): void {
+export function addStatusRoutes(api: Api, sources: ApiSources, profile: string, audience: Audience): void {
+  const { config, sight, people, bus, plugins, safeMode } = sources;
   const startedAtWallMs = Date.now();
   const startedMonoMs = performance.now();
 
@@ -59,7 +59,7 @@ export function addStatusRoutes(api: Api, { config, sight, people, bus, plugins,
     },
     (request) => {
       const { camera } = request.query;
-      if (camera !== undefined) demandCamera(config, camera);
+      if (camera !== undefined) demandCamera(sources, camera);
       const here = people.current().filter((person) => camera === undefined || person.camera === camera);
       return { atWallMs: Date.now(), people: here.map((person) => ({ ...person, whyNot: [...people.whyNot(person.id)] })) };
     },
@@ -92,7 +92,8 @@ export function healthOf(status: SightStatus): Status['health'] {
 }
 
 /** Errors: CAMERA_NOT_FOUND naming the ones there are. */
-export function demandCamera(config: Config, name: string): void {
-  if (config.cameras.some((camera) => camera.name === name)) return;
-  throw new MienError('CAMERA_NOT_FOUND', `there is no camera "${name}"; there is ${config.cameras.map((camera) => camera.name).join(', ')}`);
+export function demandCamera({ config, simulator }: Pick<ApiSources, 'config' | 'simulator'>, name: string): void {
+  const names = [...config.cameras.map((camera) => camera.name), ...(simulator?.isActive ? [simulator.camera] : [])];
+  if (names.includes(name)) return;
+  throw new MienError('CAMERA_NOT_FOUND', `there is no camera "${name}"; there is ${names.join(', ')}`);
 }

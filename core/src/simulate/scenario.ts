@@ -9,6 +9,7 @@ const strict = { additionalProperties: false } as const;
 const DAY_S = 86_400;
 /** People at once, scripted and live together. */
 export const MOST_PEOPLE = 50;
+const MOST_FAULTS = 20;
 
 const Seconds = (description: string, more: object = {}) => Type.Number({ minimum: 0, maximum: DAY_S, description, ...more });
 const Share = (description: string, initial: number) => Type.Number({ minimum: 0, maximum: 1, default: initial, description });
@@ -163,7 +164,9 @@ function checked<S extends Type.TSchema>(schema: S, input: unknown, origin: stri
 
 function refuse(faults: readonly string[], origin: string): void {
   if (faults.length === 0) return;
-  throw new MienError('SCENARIO_INVALID', `${origin} has ${faults.length} fault(s):\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  const named = faults.slice(0, MOST_FAULTS).map((fault) => `  - ${fault}`);
+  if (faults.length > MOST_FAULTS) named.push(`  - and ${faults.length - MOST_FAULTS} more`);
+  throw new MienError('SCENARIO_INVALID', `${origin} has ${faults.length} fault(s):\n${named.join('\n')}`);
 }
 
 /** Seconds. */

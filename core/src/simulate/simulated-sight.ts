@@ -1,80 +1,79 @@
 /** Sight without cameras: a scenario's people in place of the sight process. Keeps the contract of sight.ts. */
-import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.ts';
 import { MienError } from '../errors.ts';
-import { monotonicMs } from '../frame.ts';
 import type { CameraStatus, Models, Sight, SightListener, SightStatus } from '../sight/sight.ts';
+import { createSimulator, type PlayOptions, type Simulator } from './controller.ts';
 import type { Scenario } from './scenario.ts';
-import { type Speed, StageRunner } from './stage-runner.ts';
-import { viewOf } from './view.ts';
-import { VirtualPeople, type Visit } from './virtual-people.ts';
 
-export interface SimulatedSightOptions {
-  readonly config: Pick<Config, 'cameras' | 'distance'>;
+export interface SimulatedSightOptions extends PlayOptions {
+  readonly config: Pick<Config, 'cameras' | 'distance' | 'presence'>;
   /** Ends with its length unless it loops. */
   readonly scenario: Scenario;
-  /** 1 by default. */
-  readonly speed?: Speed;
-  /** Told of everybody who left, with the truth about their visit. */
-  readonly onVisit?: (visit: Visit) => void;
 }
 
-export function createSimulatedSight({ config, scenario, speed = 1, onVisit }: SimulatedSightOptions): Sight {
-  const view = viewOf(config, scenario.camera, scenario);
-  const stage = new VirtualPeople({ scenario, view, run: `simulated-${randomUUID().slice(0, 8)}`, ...(onVisit && { onVisit }) });
-  return new SimulatedSight(scenario, stage, new StageRunner(stage, scenario, speed));
+export interface SimulatedSight extends Sight {
+  /** Moves and adds people while it plays. */
+  readonly simulator: Simulator;
 }
 
-class SimulatedSight implements Sight {
+export function createSimulatedSight({ config, scenario, ...play }: SimulatedSightOptions): SimulatedSight {
+  const relay = new Relay();
+  return new ScenarioSight(scenario, play, relay, createSimulator({ listener: relay, config, camera: scenario.camera }));
+}
+
+/** The simulator is there before the listener is. */
+class Relay implements SightListener {
+  to: SightListener | undefined;
+
+  observation(...args: Parameters<SightListener['observation']>): void {
+    this.to?.observation(...args);
+  }
+
+  notice(...args: Parameters<SightListener['notice']>): void {
+    this.to?.notice(...args);
+  }
+}
+
+class ScenarioSight implements SimulatedSight {
   readonly models: Models = noModels;
+  readonly simulator: Simulator;
   readonly #scenario: Scenario;
-  readonly #stage: VirtualPeople;
-  readonly #runner: StageRunner;
-  readonly #stopped = new AbortController();
+  readonly #options: PlayOptions;
+  readonly #relay: Relay;
   readonly #ended = Promise.withResolvers<void>();
-  #playing: Promise<void> | undefined;
-  #state: CameraStatus['state'] = 'opening';
+  #stopped = false;
 
-  constructor(scenario: Scenario, stage: VirtualPeople, runner: StageRunner) {
+  constructor(scenario: Scenario, options: PlayOptions, relay: Relay, simulator: Simulator) {
     this.#scenario = scenario;
-    this.#stage = stage;
-    this.#runner = runner;
+    this.#options = options;
+    this.#relay = relay;
+    this.simulator = simulator;
   }
 
   async start(listener: SightListener, signal?: AbortSignal): Promise<void> {
-    if (this.#playing || this.#stopped.signal.aborted) throw new MienError('NOT_RUNNING', 'Sight was started before; make a new one.');
+    if (this.#relay.to || this.#stopped) throw new MienError('NOT_RUNNING', 'Sight was started before; make a new one.');
     signal?.throwIfAborted();
-    this.#state = 'live';
-    this.#playing = this.#play(listener);
-  }
-
-  /** A fault of the listener is not caught here: it ends the process, as it does with a camera. */
-  async #play(listener: SightListener): Promise<void> {
-    await this.#runner.play(listener, this.#stopped.signal);
-    this.#stage.close();
-    this.#state = 'ended';
-    if (!this.#stopped.signal.aborted) {
-      listener.notice({ type: 'camera.ended', camera: this.#scenario.camera, message: 'the scenario is over', atMonoMs: monotonicMs() });
-    }
-    this.#ended.resolve();
+    this.#relay.to = listener;
+    void this.simulator.play(this.#scenario, this.#options).then((isOver) => {
+      if (isOver) this.#ended.resolve();
+    });
   }
 
   status(): SightStatus {
-    const { camera, name, width, height } = this.#scenario;
-    const { processed, dropped, framesPerSecond } = this.#runner;
-    const status: CameraStatus = {
-      name: camera,
-      source: `simulated: ${name}`,
-      state: this.#state,
+    const { width, height, framesPerSecond, processed, dropped, active } = this.simulator.status();
+    const camera: CameraStatus = {
+      name: this.simulator.camera,
+      source: `simulated: ${this.#scenario.name}`,
+      state: active ? 'live' : this.#relay.to ? 'ended' : 'opening',
       width,
       height,
-      framesPerSecond: this.#state === 'live' ? framesPerSecond : 0,
+      framesPerSecond,
       received: processed + dropped,
       processed,
       dropped,
     };
-    const state = this.#stopped.signal.aborted ? 'stopped' : this.#playing ? 'running' : 'starting';
-    return { state, restarts: 0, cameras: [status], latencyMs: { p50: 0, p95: 0 }, degraded: [] };
+    const state = this.#stopped ? 'stopped' : this.#relay.to ? 'running' : 'starting';
+    return { state, restarts: 0, cameras: [camera], latencyMs: { p50: 0, p95: 0 }, degraded: [] };
   }
 
   async analyze(): Promise<never> {
@@ -89,9 +88,11 @@ class SimulatedSight implements Sight {
     return this.#ended.promise;
   }
 
+  /** Nothing is told any more: who stops sight does not want to hear that everybody left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.abort();
-    await this.#playing;
+    this.#stopped = true;
+    if (this.#relay.to) this.#relay.to = { observation() {}, notice() {} };
+    await this.simulator[Symbol.asyncDispose]();
     this.#ended.resolve();
   }
 }

@@ -118,15 +118,21 @@ export class VirtualPeople {
     };
   }
 
-  /** Lets somebody come; `enterS` and `leaveS` count from now. Errors: SCENARIO_INVALID when the id is taken or the stage is full. */
-  add(person: VirtualPerson): void {
-    const { id } = person;
-    if (this.#find(id) || this.#coming.some((coming) => coming.person.id === id)) {
+  /** Lets people come, all or none; `enterS` and `leaveS` count from now. Errors: SCENARIO_INVALID when an id is taken or the stage is full. */
+  addAll(people: readonly VirtualPerson[]): void {
+    for (const { id } of people) {
+      if (!this.#find(id) && !this.#coming.some((coming) => coming.person.id === id)) continue;
       throw new MienError('SCENARIO_INVALID', `somebody called "${id}" is here or will come; give another id, or change or remove them`);
     }
     const count = this.#actors.length + this.#coming.filter(({ live }) => live).length;
-    if (count >= MOST_PEOPLE) throw new MienError('SCENARIO_INVALID', `${count} virtual people are here, at most ${MOST_PEOPLE} may be; remove some`);
-    this.#await([{ person, atMs: this.#ms + person.enterS * 1000, live: true }], () => true);
+    if (count + people.length > MOST_PEOPLE) {
+      throw new MienError(
+        'SCENARIO_INVALID',
+        `at most ${MOST_PEOPLE} virtual people may be here, ${count} are; remove some or add fewer than ${people.length}`,
+      );
+    }
+    const added = people.map((person) => ({ person, atMs: this.#ms + person.enterS * 1000, live: true }));
+    this.#await(added, () => true);
   }
 
   /** Errors: INPUT_NOT_FOUND. */
