@@ -2,6 +2,7 @@
 import type { Grant } from '../../events.ts';
 import type { Logger } from '../../log.ts';
 import type { Subscriptions, TrafficFromPlugin } from '../../plugin-messages.ts';
+import { MAX_EXTRA_BYTES } from '../../plugin-runtime/hooks.ts';
 import type { EventRing } from '../event-ring.ts';
 import { missingGrant } from './core-services.ts';
 import type { EventGate } from './event-gate.ts';
@@ -16,9 +17,6 @@ import { createStats, type TrafficStats } from './stats.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Attached, AttachedPlugin, OutboxCounts } from './traffic.ts';
 import { encodeValue, lineOf } from './wire.ts';
-
-/** As JSON. */
-const MAX_EXTRA_BYTES = 4096;
 
 export interface TrafficParts {
   readonly ring: EventRing;
