@@ -25,13 +25,16 @@ export const CameraConfig = Type.Object(
       default: 'clip',
       description: '`clip` (bundled), a video file, /dev/videoN, or rtsp://user:password@host/path',
     }),
-    rotate: Type.Union([Type.Literal(0), Type.Literal(90), Type.Literal(180), Type.Literal(270)], { default: 0 }),
-    mirror: Type.Boolean({ default: false }),
+    rotate: Type.Union([Type.Literal(0), Type.Literal(90), Type.Literal(180), Type.Literal(270)], {
+      default: 0,
+      description: 'degrees clockwise that make the picture upright',
+    }),
+    mirror: Type.Boolean({ default: false, description: 'left and right exchanged, after turning' }),
     fieldOfViewDeg: Type.Number({ minimum: 20, maximum: 170, default: 70, description: 'horizontal, of the upright picture' }),
     calibration: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'distance factor, written by `mien calibrate`' })),
     width: Type.Optional(Type.Integer({ minimum: 64, maximum: 3840, description: 'asked of the camera (V4L2)' })),
-    height: Type.Optional(Type.Integer({ minimum: 64, maximum: 2160 })),
-    framesPerSecond: Type.Optional(Type.Number({ minimum: 1, maximum: 120 })),
+    height: Type.Optional(Type.Integer({ minimum: 64, maximum: 2160, description: 'asked of the camera (V4L2)' })),
+    framesPerSecond: Type.Optional(Type.Number({ minimum: 1, maximum: 120, description: 'asked of the camera (V4L2)' })),
     loop: Type.Boolean({ default: true, description: 'play files and the clip again from the start' }),
     pace: Type.Optional(
       Type.Union([Type.Literal('live'), Type.Literal('every')], {
@@ -48,10 +51,13 @@ export const ModelConfig = Type.Object(
   {
     release: Type.Optional(Type.String({ description: 'directory of model.json; the release of @mien/model when absent' })),
     detectorRelease: Type.Optional(Type.String({ description: 'directory of another release that the detector is taken from' })),
-    precision: Type.Union([Type.Literal('int8'), Type.Literal('fp32')], { default: 'int8' }),
-    backend: Type.Union([Type.Literal('onnx'), Type.Literal('rknn'), Type.Literal('auto')], { default: 'onnx' }),
-    detector: Type.String({ default: 'blazeface-full' }),
-    threads: Type.Integer({ minimum: 1, maximum: 16, default: 1 }),
+    precision: Type.Union([Type.Literal('int8'), Type.Literal('fp32')], { default: 'int8', description: 'of the networks; int8 is the faster one' }),
+    backend: Type.Union([Type.Literal('onnx'), Type.Literal('rknn'), Type.Literal('auto')], {
+      default: 'onnx',
+      description: 'onnx: the CPU; rknn: the NPU; auto: the NPU where there is one, else the CPU, which is then told as degraded',
+    }),
+    detector: Type.String({ default: 'blazeface-full', description: 'name of the network in its release' }),
+    threads: Type.Integer({ minimum: 1, maximum: 16, default: 1, description: 'of the CPU for one network' }),
   },
   strict,
 );
@@ -61,7 +67,7 @@ const secret = { minLength: 16, pattern: '^[!-~]*$' } as const;
 
 export const ApiConfig = Type.Object(
   {
-    host: Type.String({ default: '127.0.0.1' }),
+    host: Type.String({ default: '127.0.0.1', description: 'address to listen on; other machines reach it on 0.0.0.0, which demands a token' }),
     port: Type.Integer({ minimum: 0, maximum: 65535, default: 7430, description: '0 takes any free port' }),
     token: Type.Optional(Type.String({ ...secret, description: 'demanded off loopback; may be given as MIEN_TOKEN' })),
     previewToken: Type.Optional(Type.String({ ...secret, description: 'a second token that also has the scope camera.preview; without it `token` has it' })),
@@ -71,23 +77,23 @@ export const ApiConfig = Type.Object(
 
 export const PresenceConfig = Type.Object(
   {
-    appearHits: Type.Integer({ minimum: 1, default: 3 }),
+    appearHits: Type.Integer({ minimum: 1, default: 3, description: 'somebody is there once seen in so many of the last appearWindow frames' }),
     appearWindow: Type.Integer({ minimum: 1, default: 5, description: 'frames' }),
-    appearMs: Type.Number({ minimum: 0, default: 250 }),
+    appearMs: Type.Number({ minimum: 0, default: 250, description: 'and since so long' }),
     goneMs: Type.Number({ minimum: 0, default: 2000, description: 'where the place is visible' }),
     graceMs: Type.Number({ minimum: 0, default: 5000, description: '10000 suits a robot, 5000 a kiosk' }),
     unseenMs: Type.Number({ minimum: 0, default: 500, description: "not detected for so long is out of sight: shorter gaps are the detector's" }),
-    updateEveryMs: Type.Number({ minimum: 0, default: 1000 }),
+    updateEveryMs: Type.Number({ minimum: 0, default: 1000, description: 'at most one person.updated in this time and person' }),
   },
   strict,
 );
 
 export const DistanceConfig = Type.Object(
   {
-    nearEnterM: Type.Number({ exclusiveMinimum: 0, default: 1.0 }),
-    nearLeaveM: Type.Number({ exclusiveMinimum: 0, default: 1.5 }),
-    midEnterM: Type.Number({ exclusiveMinimum: 0, default: 2.5 }),
-    midLeaveM: Type.Number({ exclusiveMinimum: 0, default: 3.0 }),
+    nearEnterM: Type.Number({ exclusiveMinimum: 0, default: 1.0, description: 'the near zone begins under this' }),
+    nearLeaveM: Type.Number({ exclusiveMinimum: 0, default: 1.5, description: 'the near zone ends over this' }),
+    midEnterM: Type.Number({ exclusiveMinimum: 0, default: 2.5, description: 'the mid zone begins under this' }),
+    midLeaveM: Type.Number({ exclusiveMinimum: 0, default: 3.0, description: 'the mid zone ends over this; beyond is far' }),
     faceWidthM: Type.Number({ exclusiveMinimum: 0, default: 0.155, description: "assumed width of the detector's face box on an adult" }),
   },
   strict,
@@ -107,17 +113,17 @@ export const ZonesConfig = Type.Object(
 
 export const AttentionConfig = Type.Object(
   {
-    on: Type.Number({ minimum: 0, maximum: 1, default: 0.6 }),
-    onMs: Type.Number({ minimum: 0, default: 500 }),
-    off: Type.Number({ minimum: 0, maximum: 1, default: 0.4 }),
-    offMs: Type.Number({ minimum: 0, default: 800 }),
+    on: Type.Number({ minimum: 0, maximum: 1, default: 0.6, description: 'attention begins at this score' }),
+    onMs: Type.Number({ minimum: 0, default: 500, description: 'when it has held for so long' }),
+    off: Type.Number({ minimum: 0, maximum: 1, default: 0.4, description: 'attention ends at this score' }),
+    offMs: Type.Number({ minimum: 0, default: 800, description: 'when it has held for so long' }),
     glanceMs: Type.Number({ minimum: 0, default: 1000, description: 'shorter spans are glances, longer ones looks' }),
     yawDeg: Type.Number({
       exclusiveMinimum: 0,
       default: 22,
       description: 'a head turned by so much has half of the score; small faces are given up to 1.4 times more',
     }),
-    pitchDeg: Type.Number({ exclusiveMinimum: 0, default: 18 }),
+    pitchDeg: Type.Number({ exclusiveMinimum: 0, default: 18, description: 'the same as yawDeg for a head turned up or down' }),
   },
   strict,
 );
@@ -127,25 +133,25 @@ export const EngagementConfig = Type.Object(
     engageMs: Type.Number({ minimum: 0, default: 2000, description: 'near and attending for so long is engaged' }),
     disengageMs: Type.Number({ minimum: 0, default: 2000, description: 'disengaging lasts so long after engaged ended' }),
     approachMps: Type.Number({ minimum: 0, default: 0.35, description: 'an approach begins at this speed towards the device' }),
-    approachEndMps: Type.Number({ minimum: 0, default: 0.15 }),
+    approachEndMps: Type.Number({ minimum: 0, default: 0.15, description: 'an approach ends under this speed' }),
   },
   strict,
 );
 
 export const ExpressionConfig = Type.Object(
   {
-    filterMs: Type.Number({ minimum: 0, default: 700 }),
-    p: Type.Number({ minimum: 0, maximum: 1, default: 0.55 }),
-    margin: Type.Number({ minimum: 0, maximum: 1, default: 0.15 }),
-    holdMs: Type.Number({ minimum: 0, default: 800 }),
-    restMs: Type.Number({ minimum: 0, default: 1500 }),
+    filterMs: Type.Number({ minimum: 0, default: 700, description: 'time constant of the average over samples' }),
+    p: Type.Number({ minimum: 0, maximum: 1, default: 0.55, description: 'another expression wins with this probability' }),
+    margin: Type.Number({ minimum: 0, maximum: 1, default: 0.15, description: 'and this far ahead of the next' }),
+    holdMs: Type.Number({ minimum: 0, default: 800, description: 'when that has held for so long' }),
+    restMs: Type.Number({ minimum: 0, default: 1500, description: 'at the earliest so long after the switch before' }),
   },
   strict,
 );
 
 export const AttributesConfig = Type.Object(
   {
-    ageSamples: Type.Integer({ minimum: 1, default: 8 }),
+    ageSamples: Type.Integer({ minimum: 1, default: 8, description: 'weighted samples before an age settles' }),
     ageSd: Type.Number({
       minimum: 0,
       default: 6,
@@ -158,11 +164,11 @@ export const AttributesConfig = Type.Object(
       default: 0.65,
       description: 'another band takes over with this share of what it and the held band have together, for ageBandMs',
     }),
-    ageBandMs: Type.Number({ minimum: 0, default: 2000 }),
-    genderP: Type.Number({ minimum: 0, maximum: 1, default: 0.85 }),
-    genderSamples: Type.Integer({ minimum: 1, default: 5 }),
-    genderTurnP: Type.Number({ minimum: 0, maximum: 1, default: 0.95 }),
-    genderTurnMs: Type.Number({ minimum: 0, default: 3000 }),
+    ageBandMs: Type.Number({ minimum: 0, default: 2000, description: 'another band must hold for so long' }),
+    genderP: Type.Number({ minimum: 0, maximum: 1, default: 0.85, description: 'a gender settles with this probability' }),
+    genderSamples: Type.Integer({ minimum: 1, default: 5, description: 'and so many samples' }),
+    genderTurnP: Type.Number({ minimum: 0, maximum: 1, default: 0.95, description: 'the other gender takes over with this probability' }),
+    genderTurnMs: Type.Number({ minimum: 0, default: 3000, description: 'when that has held for so long' }),
     minorP: Type.Number({ minimum: 0, maximum: 1, default: 0.2, description: 'P(age < 18) over this: neither gender nor expression is told' }),
     minorReleaseP: Type.Number({ minimum: 0, maximum: 1, default: 0.15, description: 'who counted as a likely minor does so until P(age < 18) is under this' }),
   },
@@ -171,10 +177,10 @@ export const AttributesConfig = Type.Object(
 
 export const QualityConfig = Type.Object(
   {
-    facePx: Type.Number({ minimum: 0, default: 48 }),
-    yawDeg: Type.Number({ minimum: 0, maximum: 180, default: 35 }),
-    pitchDeg: Type.Number({ minimum: 0, maximum: 180, default: 25 }),
-    score: Type.Number({ minimum: 0, maximum: 1, default: 0.4 }),
+    facePx: Type.Number({ minimum: 0, default: 48, description: 'a smaller face does not count (larger side of its box, pixels of the frame)' }),
+    yawDeg: Type.Number({ minimum: 0, maximum: 180, default: 35, description: 'a face turned further to a side does not count' }),
+    pitchDeg: Type.Number({ minimum: 0, maximum: 180, default: 25, description: 'a face turned further up or down does not count' }),
+    score: Type.Number({ minimum: 0, maximum: 1, default: 0.4, description: 'a face of lower quality does not count' }),
   },
   strict,
 );
@@ -183,7 +189,7 @@ export const LogConfig = Type.Object(
   {
     level: Type.Union(
       [Type.Literal('silent'), Type.Literal('error'), Type.Literal('warn'), Type.Literal('info'), Type.Literal('debug'), Type.Literal('trace')],
-      { default: 'info' },
+      { default: 'info', description: 'what is less urgent is not written' },
     ),
     file: Type.Optional(Type.String({ description: 'also write JSON lines here; a full disk is reported once and does not stop Mien' })),
   },
@@ -202,10 +208,10 @@ export const SightConfig = Type.Object(
 export const PluginAllowance = Type.Object(
   {
     addons: Type.Boolean({ default: false, description: 'native addons; these are not bound by any of the other limits' }),
-    childProcess: Type.Boolean({ default: false }),
-    workers: Type.Boolean({ default: false }),
+    childProcess: Type.Boolean({ default: false, description: 'starting programs; these are not bound by any of the other limits' }),
+    workers: Type.Boolean({ default: false, description: 'worker threads' }),
     read: Type.Array(Type.String(), { default: [], description: 'further files and folders' }),
-    write: Type.Array(Type.String(), { default: [] }),
+    write: Type.Array(Type.String(), { default: [], description: 'files and folders beside its store' }),
     env: Type.Array(Type.String(), { default: [], description: 'names of environment variables that are handed on' }),
   },
   strict,
@@ -214,7 +220,7 @@ export const PluginAllowance = Type.Object(
 export const PluginSettings = Type.Object(
   {
     from: Type.Optional(Type.String({ description: 'file, folder or npm package; the name itself, as a package or in pluginFolder, when absent' })),
-    enabled: Type.Boolean({ default: true }),
+    enabled: Type.Boolean({ default: true, description: 'false: known, not started' }),
     grant: Type.Array(Grant, { default: [], description: 'what it may see and do; must hold what the plugin needs' }),
     isolation: Type.Optional(
       Type.Union([Type.Literal('own'), Type.Literal('shared'), Type.Literal('host')], {
@@ -222,9 +228,14 @@ export const PluginSettings = Type.Object(
           "own: a process of its own under Node's permission model (default); shared: one process for several (default for @mien/plugins); host: in Mien itself, for tests",
       }),
     ),
-    heapMb: Type.Integer({ minimum: 16, maximum: 4096, default: 96 }),
-    startWithinMs: Type.Integer({ minimum: 100, default: 10_000 }),
-    stopWithinMs: Type.Integer({ minimum: 100, default: 2000 }),
+    heapMb: Type.Integer({
+      minimum: 16,
+      maximum: 4096,
+      default: 96,
+      description: 'JavaScript heap of a process of its own; one that needs more is ended and counts as crashed',
+    }),
+    startWithinMs: Type.Integer({ minimum: 100, default: 10_000, description: 'a start that takes longer has failed' }),
+    stopWithinMs: Type.Integer({ minimum: 100, default: 2000, description: 'what has not stopped by then is killed' }),
     allow: Type.Object(PluginAllowance.properties, { ...strict, default: {} }),
     options: Type.Record(Type.String(), Type.Unknown(), { default: {} }),
     optionsVersion: Type.Optional(Type.Integer({ minimum: 1, description: 'the shape that `options` is written in; the present one when absent' })),

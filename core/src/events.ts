@@ -39,29 +39,40 @@ export const Engagement = Type.Enum(['unknown', 'disengaged', 'engaging', 'engag
 /** What the model declines, and why. */
 export const Abstained = Type.Object({ label: Type.Literal('unknown'), abstain: AbstainReason }, strict);
 
+const settledMeans = 'settled: another takes over only when it is clear for a while';
+
 export const AgeEstimate = Type.Object(
   {
     years: Type.Number({ description: 'mean apparent age' }),
-    sd: Type.Number({ minimum: 0 }),
-    p05: Type.Number(),
-    p95: Type.Number(),
+    sd: Type.Number({ minimum: 0, description: 'years' }),
+    p05: Type.Number({ description: 'years: P(younger) is 5 %' }),
+    p95: Type.Number({ description: 'years: P(younger) is 95 %' }),
     band: Type.String({ description: 'as 25-34; the last is 65+' }),
-    bandP: P,
+    bandP: Type.Number({ minimum: 0, maximum: 1, description: 'P(age in this band)' }),
     minorP: Type.Number({ minimum: 0, maximum: 1, description: 'P(age < 18); not an age gate' }),
     n: Type.Integer({ minimum: 1, description: 'samples that counted' }),
-    stable: Type.Boolean(),
+    stable: Type.Boolean({ description: settledMeans }),
   },
   strict,
 );
-export const GenderEstimate = Type.Object({ label: Type.String(), p: P, n: Type.Integer({ minimum: 1 }), stable: Type.Boolean() }, strict);
+const Samples = Type.Integer({ minimum: 1, description: 'samples that counted' });
+export const GenderEstimate = Type.Object(
+  {
+    label: Type.String({ description: "by the model's labels" }),
+    p: Type.Number({ minimum: 0, maximum: 1, description: 'P(label)' }),
+    n: Samples,
+    stable: Type.Boolean({ description: settledMeans }),
+  },
+  strict,
+);
 export const ExpressionEstimate = Type.Object(
   {
     label: Type.String({ description: 'how the face appears, never what the person feels' }),
-    p: P,
-    probs: Type.Record(Type.String(), P),
-    valence: Type.Number({ minimum: -1, maximum: 1 }),
-    n: Type.Integer({ minimum: 1 }),
-    stable: Type.Boolean(),
+    p: Type.Number({ minimum: 0, maximum: 1, description: 'P(label)' }),
+    probs: Type.Record(Type.String(), P, { description: 'P of each label' }),
+    valence: Type.Number({ minimum: -1, maximum: 1, description: 'unpleasant to pleasant, as it appears' }),
+    n: Samples,
+    stable: Type.Boolean({ description: settledMeans }),
   },
   strict,
 );
@@ -73,22 +84,35 @@ const attributes = {
 };
 
 const Distance = Type.Object(
-  { m: Type.Number({ minimum: 0 }), sd: Type.Number({ minimum: 0 }), calibrated: Type.Boolean({ description: 'true once `mien calibrate` was done' }) },
+  {
+    m: Type.Number({ minimum: 0, description: 'metres' }),
+    sd: Type.Number({ minimum: 0, description: 'metres' }),
+    calibrated: Type.Boolean({ description: 'true once `mien calibrate` was done; a guess before' }),
+  },
   strict,
 );
 const Quality = Type.Object(
   {
-    score: P,
+    score: Type.Number({ minimum: 0, maximum: 1, description: 'of the whole; too low a one does not count' }),
     facePx: Type.Number({ description: 'larger side of the face box, pixels of the frame' }),
-    yawDeg: Type.Number(),
-    pitchDeg: Type.Number(),
-    rollDeg: Type.Number(),
-    light: Type.Optional(P),
+    yawDeg: Type.Number({ description: 'turned to a side' }),
+    pitchDeg: Type.Number({ description: 'turned up or down' }),
+    rollDeg: Type.Number({ description: 'tilted' }),
+    light: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'mean luma of the face' })),
     sharpness: Type.Optional(P),
   },
   strict,
 );
-const Attention = Type.Object({ state: Type.Enum(['attending', 'away']), score: P, currentMs: Ms, totalMs: Ms, glances: Count }, strict);
+const Attention = Type.Object(
+  {
+    state: Type.Enum(['attending', 'away']),
+    score: Type.Number({ minimum: 0, maximum: 1, description: 'how far the face is turned to the device' }),
+    currentMs: Type.Number({ minimum: 0, description: 'of the present attention' }),
+    totalMs: Type.Number({ minimum: 0, description: 'of this presence' }),
+    glances: Type.Integer({ minimum: 0, description: 'spans of attention under attention.glanceMs' }),
+  },
+  strict,
+);
 
 /** The full snapshot of one person at the deciding frame. */
 export const Person = Type.Object(
@@ -114,7 +138,10 @@ export const Person = Type.Object(
     quality: Type.Object(Quality.properties, { ...strict, ...granted('person.quality') }),
     ...attributes,
     attention: Type.Object(Attention.properties, { ...strict, ...granted('person.attention') }),
-    engagement: Type.Enum(Engagement.enum, granted('person.attention')),
+    engagement: Type.Enum(Engagement.enum, {
+      description: 'engaging: approaching or attending; engaged: near and attending for engagement.engageMs; disengaging: for disengageMs after',
+      ...granted('person.attention'),
+    }),
   },
   strict,
 );
@@ -124,8 +151,8 @@ export const SessionTotals = Type.Object(
   {
     dwellMs: Type.Number({ minimum: 0, description: 'first to last sight, grace left out', ...granted('person.presence') }),
     attentionMs: Type.Number({ minimum: 0, ...granted('person.attention') }),
-    glances: Type.Integer({ minimum: 0, ...granted('person.attention') }),
-    looks: Type.Integer({ minimum: 0, ...granted('person.attention') }),
+    glances: Type.Integer({ minimum: 0, description: 'spans of attention under attention.glanceMs', ...granted('person.attention') }),
+    looks: Type.Integer({ minimum: 0, description: 'longer ones', ...granted('person.attention') }),
     closestM: Type.Number({ minimum: 0, ...granted('person.position') }),
     zones: Type.Object(
       { near: Ms, mid: Ms, far: Ms },
@@ -153,23 +180,23 @@ export const EventClock = Type.Object(
 );
 export const EventOrigin = Type.Object(
   {
-    model: Type.String(),
+    model: Type.String({ description: 'name@version/precision' }),
     backend: Type.String(),
-    npuCores: Type.Array(Type.Integer()),
-    degraded: Type.Boolean(),
+    npuCores: Type.Array(Type.Integer(), { description: 'empty on the CPU' }),
+    degraded: Type.Boolean({ description: 'runs on less than it was asked to' }),
     degradedReason: Type.Optional(Type.String()),
-    simulated: Type.Boolean(),
-    profile: Type.String(),
+    simulated: Type.Boolean({ description: 'virtual people: no camera saw this' }),
+    profile: Type.String({ description: 'which heads are bound, as demo' }),
   },
   strict,
 );
 export const Why = Type.Object(
   {
-    rule: Type.String(),
-    heldMs: Ms,
-    hits: Type.Optional(Count),
-    of: Type.Optional(Count),
-    thresholds: Type.Record(Type.String(), Type.Number()),
+    rule: Type.String({ description: 'that fired, as attention.on' }),
+    heldMs: Type.Number({ minimum: 0, description: 'for so long its condition held' }),
+    hits: Type.Optional(Type.Integer({ minimum: 0, description: 'frames that counted' })),
+    of: Type.Optional(Type.Integer({ minimum: 0, description: 'of so many' })),
+    thresholds: Type.Record(Type.String(), Type.Number(), { description: "the rule's limits, by their names in the configuration" }),
   },
   strict,
 );
@@ -223,10 +250,14 @@ const envelope = <N extends string, D extends Type.TProperties>(name: N, grant: 
   Type.Object(
     {
       specversion: Type.Literal('1.0'),
-      id: Type.String({ minLength: 1 }),
-      source: Type.String({ pattern: '^urn:mien:[a-z0-9-]+(/[a-z0-9-]+)?$' }),
+      id: Type.String({ minLength: 1, description: 'unique, also over restarts' }),
+      source: Type.String({ pattern: '^urn:mien:[a-z0-9-]+(/[a-z0-9-]+)?$', description: 'the device, and the camera where there is one' }),
       type: Type.Literal(`mien.${name}.v1` as `mien.${N}.v1`),
-      subject: Type.String({ minLength: 1, ...('person' in data && granted('person.presence')) }),
+      subject: Type.String({
+        minLength: 1,
+        description: 'whom or what it is about, as person/p-k7f3q or camera/main',
+        ...('person' in data && granted('person.presence')),
+      }),
       time: Type.String({ format: 'date-time', description: 'capture instant of the deciding frame' }),
       datacontenttype: Type.Literal('application/json'),
       dataschema: Type.Literal(`urn:mien:schema:${name}:v1` as `urn:mien:schema:${N}:v1`),
@@ -256,13 +287,15 @@ export const EventSchemas = {
   }),
   'person.left': envelope('person.left', 'person.presence', 'somebody is gone', {
     ...personData,
-    reason: Type.Enum(['timeout', 'exited', 'merged', 'camera_lost', 'privacy_paused']),
+    reason: Type.Enum(['timeout', 'exited', 'merged', 'camera_lost', 'privacy_paused'], {
+      description: 'exited: walked out of the picture; merged: was another person after all',
+    }),
     session: SessionTotals,
   }),
   'emotion.changed': envelope('emotion.changed', 'person.expression', 'another expression won and held', {
     ...personData,
-    from: Type.String(),
-    to: Type.String(),
+    from: Type.String({ description: 'label of the expression before' }),
+    to: Type.String({ description: 'and now' }),
     onsetMonoMs: Mono,
   }),
   'attention.started': envelope('attention.started', 'person.attention', 'the face turned to the device and stayed so', { ...personData, onsetMonoMs: Mono }),
@@ -270,7 +303,7 @@ export const EventSchemas = {
     ...personData,
     onsetMonoMs: Mono,
     durationMs: Ms,
-    kind: Type.Enum(['glance', 'look']),
+    kind: Type.Enum(['glance', 'look'], { description: 'glance: shorter than attention.glanceMs' }),
   }),
   'model.selftest': envelope('model.selftest', 'device.health', 'a network was tried against its known answers', {
     ...modelData,
