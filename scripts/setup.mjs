@@ -41,6 +41,13 @@ const steps = [
     run: [['node', ...tsc, '-b', 'native', 'core']],
   },
   {
+    name: 'typebox',
+    says: 'bundling TypeBox for plugin processes',
+    inputs: ['scripts/build-typebox.mjs', 'package-lock.json'],
+    outputs: ['core/dist/typebox/index.mjs', 'core/dist/typebox/value.mjs'],
+    run: [['node', 'scripts/build-typebox.mjs']],
+  },
+  {
     name: 'console',
     says: 'bundling the console page',
     inputs: ['core/src', 'scripts/build-console.mjs', 'package-lock.json'],
@@ -53,7 +60,7 @@ const steps = [
 function removeStale() {
   for (const [workspace, kept] of [
     ['native', []],
-    ['core', [join('console', 'page')]],
+    ['core', [join('console', 'page'), 'typebox']],
   ]) {
     removeOrphans(join(root, workspace), kept);
     if (!existsSync(join(root, workspace, 'dist', 'index.js'))) rmSync(join(root, workspace, 'tsconfig.tsbuildinfo'), { force: true });

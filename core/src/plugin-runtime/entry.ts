@@ -1,5 +1,5 @@
 /** Where the plugin process begins, and what it must be able to read. For the host, which loads nothing of the runtime itself. */
-import { createRequire } from 'node:module';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,14 +10,16 @@ export const pluginProcessEntry = fileURLToPath(new URL(inSource ? './process.ts
 
 /** Folders and files that the process reads under Node's permission model, beside the plugin's own. */
 export function runtimeReads(): string[] {
-  const code = fileURLToPath(new URL('../', import.meta.url));
-  const require = createRequire(import.meta.url);
-  const packages = ['typebox', 'fastest-levenshtein'].map((name) => packageFolder(name, require.resolve(name)));
-  return [code, join(code, '..', 'package.json'), ...packages];
+  const core = fileURLToPath(new URL('../../', import.meta.url));
+  const own = ['src', 'dist', 'package.json'].map((name) => join(core, name)).filter((path) => existsSync(path));
+  return [...own, ...['typebox', 'fastest-levenshtein'].flatMap((name) => packageFolders(core, name))];
 }
 
-function packageFolder(name: string, file: string): string {
-  const marker = join('node_modules', name);
-  const at = file.lastIndexOf(marker);
-  return at < 0 ? dirname(file) : file.slice(0, at + marker.length);
+/** As found from the folder upwards, and where links in between lead. */
+function packageFolders(from: string, name: string): string[] {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const found = join(folder, 'node_modules', name);
+    if (existsSync(found)) return [...new Set([found, realpathSync(found)])];
+    if (folder === dirname(folder)) return [];
+  }
 }

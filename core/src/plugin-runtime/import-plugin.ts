@@ -1,20 +1,9 @@
 /** Loads a plugin's file with the SDK of this very Mien, wherever the file lies. */
 import { readFileSync, statSync } from 'node:fs';
-import { registerHooks, stripTypeScriptTypes } from 'node:module';
+import { stripTypeScriptTypes } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { MienError } from '../errors.ts';
-
-const sdk = new URL(import.meta.url.endsWith('.ts') ? '../plugin.ts' : '../plugin.js', import.meta.url).href;
-let hooked = false;
-
-/** A plugin in /opt has no node_modules of ours, and one that has would bring a second SDK with error classes of its own. */
-function mapSdk(): void {
-  if (hooked) return;
-  hooked = true;
-  registerHooks({
-    resolve: (specifier, context, next) => (specifier === '@mien/core/plugin' ? { url: sdk, shortCircuit: true } : next(specifier, context)),
-  });
-}
+import { mapSdk } from './sdk-hooks.ts';
 
 /** The module. A file that has changed since is loaded anew; what it imports itself is not. Errors: PLUGIN_INVALID with file and line. */
 export async function importPlugin(entry: string): Promise<unknown> {

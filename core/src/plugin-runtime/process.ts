@@ -4,7 +4,7 @@ import { MienError } from '../errors.ts';
 import type { FromPluginProcess, ToPluginProcess } from '../plugin-messages.ts';
 import { openChannel } from './channel.ts';
 import { currentPlugin } from './plugin-scope.ts';
-import { openRunners } from './runners.ts';
+import { mapTypebox } from './sdk-hooks.ts';
 
 /** What a plugin's code gets for ending the process that others live in too; it unwinds the plugin's own calls. */
 class ExitCalled extends Error {}
@@ -23,6 +23,8 @@ function openSocket(): Socket {
 
 const channel = openChannel<ToPluginProcess, FromPluginProcess>(openSocket());
 channel.onClose(() => exit(0));
+mapTypebox();
+const { openRunners } = await import('./runners.ts');
 const runners = openRunners(channel);
 
 /** In a process of its own a fault that nobody caught ends the process: nobody knows what state it left. */
