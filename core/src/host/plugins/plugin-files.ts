@@ -44,10 +44,10 @@ function addDependencies(folder: string, reads: Set<string>, seen: Set<string>):
 
 const MAX_FILES = 500;
 
-/** Differs when a file of the plugin's code does, by its size and time; dependencies are told by the package's lock or version only. */
-export function codeFingerprint(place: PluginPlace): string {
+/** Differs when a file of the plugin's code does, by its size and time. `alone`: of a single file, what lies beside it does not count. */
+export function codeFingerprint(place: PluginPlace, alone = false): string {
   const hash = createHash('sha256');
-  const files = place.folder === undefined ? codeBeside(place.entry) : filesIn(place.folder);
+  const files = place.folder !== undefined ? filesIn(place.folder) : alone ? [place.entry] : codeBeside(place.entry);
   for (const file of files.sort()) {
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats) hash.update(`${file} ${stats.size} ${stats.mtimeMs}\n`);

@@ -1,0 +1,297 @@
+/** The plugins of this Mien: which there are, who starts when, what is changed while they run. */
+import { isDeepStrictEqual } from 'node:util';
+import Value from 'typebox/value';
+import { type Config, PluginSettings } from '../../config.ts';
+import type { Enveloper } from '../../enveloper.ts';
+import { MienError } from '../../errors.ts';
+import { Grant } from '../../events.ts';
+import { monotonicMs } from '../../frame.ts';
+import type { Logger } from '../../log.ts';
+import { didYouMean } from '../../nearest-name.ts';
+import type { People } from '../../people/people.ts';
+import type { Sight } from '../../sight/sight.ts';
+import { stateFolder } from '../../state-folder.ts';
+import type { EventBus } from '../event-bus.ts';
+import { type AvailablePlugin, availablePlugins, locatePlugin } from './discovery.ts';
+import { Instance, type InstanceParts, type InstanceSettings } from './instance.ts';
+import { availableStatus, instanceStatus } from './instance-status.ts';
+import { type FoundPlugin, type PluginFolder, watchPlugins } from './plugin-folder.ts';
+import { type PluginLimits, pluginLimits } from './plugin-limits.ts';
+import { PluginRun } from './plugin-run.ts';
+import { openPluginState, type PluginState } from './plugin-state.ts';
+import type { PluginStatus } from './plugin-status.ts';
+import type { PluginChange, Plugins } from './plugins.ts';
+import { Seats } from './seats.ts';
+import { StartOrder } from './start-order.ts';
+import { createTraffic, type Traffic } from './traffic.ts';
+
+export interface PluginHostOptions {
+  readonly config: Config;
+  readonly bus: EventBus;
+  readonly people: Pick<People, 'current'>;
+  readonly sight: Sight;
+  readonly enveloper: Enveloper;
+  readonly logger: Logger;
+  /** Packages are looked for from this folder upwards: the configuration's. The working folder unless said otherwise. */
+  readonly baseFolder?: string;
+  readonly limits?: Partial<PluginLimits>;
+}
+
+export async function createPluginHost(options: PluginHostOptions): Promise<Plugins> {
+  return new PluginHost(options, await openPluginState(stateFolder(options.config), options.logger));
+}
+
+/** A stop that has to end sooner than wished leaves each so much at least. */
+const LEAST_STOP_MS = 150;
+
+class PluginHost implements Plugins {
+  readonly #options: PluginHostOptions;
+  readonly #limits: PluginLimits;
+  readonly #baseFolder: string;
+  readonly #state: PluginState;
+  readonly #traffic: Traffic;
+  readonly #order = new StartOrder();
+  readonly #parts: InstanceParts;
+  readonly #instances = new Map<string, Instance>();
+  /** Changes of one plugin, one after the other. */
+  readonly #changes = new Map<string, Promise<unknown>>();
+  readonly #closing = new AbortController();
+  #settings: Config['plugins'];
+  #folder: PluginFolder | undefined;
+  #available: readonly AvailablePlugin[] = [];
+  /** Of code in the folder, by the plugin's name. */
+  readonly #fingerprints = new Map<string, string | undefined>();
+  #closed: Promise<void> | undefined;
+
+  constructor(options: PluginHostOptions, state: PluginState) {
+    const { config, logger } = options;
+    this.#options = options;
+    this.#limits = { ...pluginLimits, ...options.limits };
+    this.#baseFolder = options.baseFolder ?? process.cwd();
+    this.#state = state;
+    this.#settings = config.plugins;
+    this.#traffic = createTraffic(options);
+    this.#parts = {
+      seats: new Seats({ state, limits: this.#limits, logger, settings: () => this.#settings }),
+      order: this.#order,
+      state,
+      traffic: this.#traffic,
+      logger,
+      logLevel: config.log.level,
+      limits: this.#limits,
+      baseFolder: this.#baseFolder,
+      failed: (name, reason, crashes, retryMs) => this.#tell('plugin.failed', name, reason, crashes, retryMs),
+      quarantined: (name, reason, crashes) => this.#tell('plugin.quarantined', name, reason, crashes),
+    };
+  }
+
+  async start(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const { config, logger } = this.#options;
+    if (config.pluginFolder !== undefined && !this.#folder) {
+      try {
+        this.#folder = watchPlugins(config.pluginFolder, logger, () => this.#refresh(this.#settings));
+      } catch (fault) {
+        logger.error({ folder: config.pluginFolder, reason: String(fault) }, 'the folder of plugins cannot be used');
+      }
+    }
+    const ready = this.#refresh(this.#settings);
+    if (!signal) return ready;
+    const cancelled = Promise.withResolvers<never>();
+    const cancel = (): void => cancelled.reject(signal.reason);
+    signal.addEventListener('abort', cancel, { once: true });
+    await Promise.race([ready, cancelled.promise]).finally(() => signal.removeEventListener('abort', cancel));
+  }
+
+  list(): readonly PluginStatus[] {
+    const used = [...this.#instances.values()];
+    const unused = this.#available.filter(({ name, from }) => !used.some((one) => one.name === name || one.given.from === from));
+    return [...used.map((one) => instanceStatus(one)), ...unused.map(availableStatus)];
+  }
+
+  status(name: string): PluginStatus {
+    return instanceStatus(this.#find(name));
+  }
+
+  async check(name: string, options: unknown): Promise<readonly string[]> {
+    const instance = this.#find(name);
+    if (instance.state === 'running' && instance.run) return instance.run.check(options);
+    const { from, settings, grantAll } = instance.given;
+    const place = instance.place ?? locatePlugin(from, this.#baseFolder);
+    const run = new PluginRun({ ...this.#parts, order: new StartOrder() }, { name, place, settings, isolation: 'own', grantAll });
+    const answer = await run.ask(options, this.#closing.signal);
+    if ('reason' in answer) throw new MienError('PLUGIN_INVALID', `${name} cannot be asked about its options: ${answer.reason}`);
+    return answer.faults;
+  }
+
+  configure(name: string, change: PluginChange): Promise<PluginStatus> {
+    const instance = this.#find(name);
+    return this.#oneAtATime(name, async () => {
+      const { given } = instance;
+      const faults = change.options === undefined ? [] : (await this.check(name, change.options)).map((fault) => `plugins.${name}.options.${fault}`);
+      const known: readonly string[] = Grant.enum;
+      for (const grant of change.grant ?? []) {
+        if (!known.includes(grant))
+          faults.push(`plugins.${name}.grant: there is no grant "${grant}".${didYouMean(grant, known) || ` There are ${known.join(', ')}`}`);
+      }
+      if (faults.length > 0) throw new MienError('CONFIG_INVALID', `The options of ${name} stay as they are: ${faults.join('; ')}`);
+      const settings = {
+        ...given.settings,
+        ...(change.enabled !== undefined && { enabled: change.enabled }),
+        ...(change.options !== undefined && { options: change.options as PluginSettings['options'] }),
+        ...(change.grant !== undefined && { grant: change.grant as Grant[] }),
+      };
+      // Options are checked in the plugin's present shape.
+      if (change.options !== undefined) delete settings.optionsVersion;
+      this.#settings = { ...this.#settings, [name]: settings };
+      if (change.enabled) instance.pardon();
+      await this.#renew(instance, { ...given, settings });
+      return instanceStatus(instance);
+    });
+  }
+
+  restart(name: string): Promise<PluginStatus> {
+    const instance = this.#find(name);
+    return this.#oneAtATime(name, async () => {
+      if (instance.state === 'quarantined') instance.pardon();
+      await this.#renew(instance, instance.given);
+      return instanceStatus(instance);
+    });
+  }
+
+  apply(plugins: Config['plugins']): Promise<void> {
+    return this.#refresh(plugins);
+  }
+
+  commands(): ReturnType<Plugins['commands']> {
+    return this.#traffic.commands();
+  }
+
+  run(command: string, input: unknown, signal?: AbortSignal): Promise<unknown> {
+    return this.#traffic.run(command, input, signal);
+  }
+
+  publish: Plugins['publish'] = (event) => this.#traffic.publish(event);
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** What there should be: those of the configuration, then those of the folder that it does not place elsewhere. */
+  #wanted(): Map<string, { given: InstanceSettings; fingerprint?: string }> {
+    const found = new Map<string, FoundPlugin>((this.#folder?.found ?? []).map((one) => [one.name, one]));
+    const wanted = new Map<string, { given: InstanceSettings; fingerprint?: string }>();
+    for (const [name, settings] of Object.entries(this.#settings)) {
+      const inFolder = settings.from === undefined ? found.get(name) : undefined;
+      const given = { settings, from: inFolder?.from ?? settings.from ?? name, grantAll: inFolder !== undefined };
+      wanted.set(name, { given, ...(inFolder && { fingerprint: inFolder.fingerprint }) });
+    }
+    for (const [name, { from, fingerprint }] of found) {
+      if (!wanted.has(name)) wanted.set(name, { given: { settings: Value.Default(PluginSettings, {}) as PluginSettings, from, grantAll: true }, fingerprint });
+    }
+    return wanted;
+  }
+
+  /** Starts, stops and renews what differs. Resolves when all of it has settled. */
+  async #refresh(settings: Config['plugins']): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#settings = settings;
+    this.#available = availablePlugins(this.#baseFolder);
+    const wanted = this.#wanted();
+    const work: Promise<unknown>[] = [];
+    for (const instance of this.#instances.values()) {
+      if (!wanted.has(instance.name)) work.push(this.#oneAtATime(instance.name, () => this.#remove(instance)));
+    }
+    const fresh: Instance[] = [];
+    for (const [name, { given, fingerprint }] of wanted) {
+      const present = this.#instances.get(name);
+      if (!present) {
+        const instance = new Instance(name, given, this.#parts);
+        this.#instances.set(name, instance);
+        fresh.push(instance);
+      } else if (!isDeepStrictEqual(present.given, given) || this.#fingerprints.get(name) !== fingerprint) {
+        work.push(this.#oneAtATime(name, () => this.#renew(present, given)));
+      }
+      this.#fingerprints.set(name, fingerprint);
+    }
+    // All are known before the first is started: who waits for whom is seen at once.
+    for (const instance of fresh) work.push(this.#oneAtATime(instance.name, () => this.#begin(instance)));
+    await Promise.all(work);
+  }
+
+  async #begin(instance: Instance): Promise<void> {
+    if (this.#closing.signal.aborted || this.#instances.get(instance.name) !== instance) return;
+    instance.start();
+    await instance.settled;
+  }
+
+  async #renew(instance: Instance, given: InstanceSettings): Promise<void> {
+    await instance.stop();
+    instance.replace(given);
+    await this.#begin(instance);
+  }
+
+  async #remove(instance: Instance): Promise<void> {
+    await instance.stop();
+    this.#instances.delete(instance.name);
+    this.#fingerprints.delete(instance.name);
+    this.#order.delete(instance.name);
+  }
+
+  #oneAtATime<T>(name: string, change: () => Promise<T>): Promise<T> {
+    const next = (this.#changes.get(name) ?? Promise.resolve()).then(change);
+    this.#changes.set(
+      name,
+      next.catch(() => {}),
+    );
+    return next;
+  }
+
+  #find(name: string): Instance {
+    const found = this.#instances.get(name);
+    if (found) return found;
+    const available = this.#available.find((one) => one.name === name);
+    if (available) throw new MienError('PLUGIN_NOT_FOUND', `the plugin "${name}" is installed, but not in use: \`mien plugin add ${available.from}\``);
+    const names = [...this.#instances.keys()];
+    throw new MienError(
+      'PLUGIN_NOT_FOUND',
+      `there is no plugin "${name}".${didYouMean(name, names) || (names.length > 0 ? ` There are ${names.join(', ')}` : '')}`,
+    );
+  }
+
+  #tell(type: 'plugin.failed' | 'plugin.quarantined', name: string, reason: string, crashes: number, retryMs?: number): void {
+    const { crashes: most, crashWindowMs } = this.#limits;
+    const moment = { subject: `plugin/${name}`, capturedMonoMs: monotonicMs(), capturedWallMs: Date.now() };
+    const why = { rule: type, heldMs: 0, hits: crashes, of: most, thresholds: { crashes: most, crashWindowMs } };
+    const data = { why, plugin: { name, reason, crashes } };
+    if (type === 'plugin.failed') this.publish(this.#options.enveloper.envelope(type, moment, { ...data, ...(retryMs !== undefined && { retryMs }) }));
+    else this.publish(this.#options.enveloper.envelope(type, moment, data));
+  }
+
+  /** Users before those whose services they use, as far as the time allows; then all at once. */
+  async #close(): Promise<void> {
+    this.#closing.abort();
+    this.#folder?.[Symbol.dispose]();
+    const endsAt = performance.now() + this.#limits.stopAllMs;
+    const stops = new Map<string, Promise<void>>();
+    const hurry = Promise.withResolvers<void>();
+    const timer = setTimeout(hurry.resolve, this.#limits.stopAllMs * 0.7);
+    const stop = (instance: Instance): Promise<void> => {
+      const known = stops.get(instance.name);
+      if (known) return known;
+      const stopping = Promise.withResolvers<void>();
+      stops.set(instance.name, stopping.promise);
+      const using = this.#order.usersOf(instance.name).flatMap((name) => this.#instances.get(name) ?? []);
+      const users = using.filter(({ state }) => state === 'running' || state === 'stopping');
+      Promise.race([hurry.promise, Promise.all(users.map(stop))])
+        .then(() => instance.stop(Math.max(LEAST_STOP_MS, Math.min(instance.given.settings.stopWithinMs, endsAt - performance.now()))))
+        .then(stopping.resolve, stopping.reject);
+      return stopping.promise;
+    };
+    await Promise.all([...this.#instances.values()].map(stop));
+    clearTimeout(timer);
+    this.#traffic[Symbol.dispose]();
+    await this.#state[Symbol.asyncDispose]();
+  }
+}
