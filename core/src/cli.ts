@@ -96,6 +96,16 @@ function createProgram(): Command {
     .option('--type <type>', 'only this type, as person.appeared; may be repeated', collect)
     .action(async (options) => (await import('./cli/events.ts')).events(options));
 
+  command('simulate [scenario.yaml]', 'run with virtual people in place of cameras; one who comes, looks, smiles and leaves when no scenario is named')
+    .option('-c, --config <mien.yaml>', 'configuration file')
+    .option('--speed <number|max>', '1 as in life, 10 ten times as fast; max as fast as it can be worked on (with --once, where it is the default)')
+    .option('--once', 'play the scenario once, then end')
+    .option('--json', 'print one CloudEvent as JSON per line on stdout')
+    .option('--host <address>', 'address of the console and API (loopback by default)')
+    .option('--port <number>', 'port of the console and API, 0 for any', integer('--port', 0))
+    .option('--log-level <level>', 'silent, error, warn, info, debug or trace')
+    .action(async (path, options) => (await import('./cli/simulate.ts')).simulate(path, options));
+
   command('calibrate', 'measure the distance factor of a camera once, with a person at a known distance')
     .option('-c, --config <mien.yaml>', 'configuration file; the factor is written into it', 'mien.yaml')
     .option('--camera <name>', 'camera of the configuration; the first by default')

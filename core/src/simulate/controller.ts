@@ -6,7 +6,7 @@ import { monotonicMs } from '../frame.ts';
 import type { SightListener } from '../sight/sight.ts';
 import { checkLiveChange, checkScenario, lengthOf, type Scenario } from './scenario.ts';
 import type { Appearance } from './script.ts';
-import { type Speed, StageRunner } from './stage-runner.ts';
+import { StageRunner } from './stage-runner.ts';
 import { viewOf } from './view.ts';
 import { type PersonNow, VirtualPeople, type Visit } from './virtual-people.ts';
 
@@ -31,8 +31,8 @@ export interface SimulatorStatus {
 }
 
 export interface PlayOptions {
-  /** 1 by default. */
-  readonly speed?: Speed;
+  /** Times as fast as in life, 1 by default; Infinity for as fast as observations are taken. */
+  readonly speed?: number;
   readonly onVisit?: (visit: Visit) => void;
 }
 

@@ -7,21 +7,18 @@ import type { VirtualPeople } from './virtual-people.ts';
 /** What is due within this is due now: a timer would be later. */
 const NEAR_MS = 1;
 
-/** Times as fast as the clock on the wall, or as fast as it can be worked on. */
-export type Speed = number | 'max';
-
-/** Hands the frames of a stage to a listener at their time. A host that cannot keep up gets the newest and a count, as with a camera. */
+/** Hands the frames of a stage to a listener at their time, `speed` times as fast as in life; Infinity for as fast as they are taken. A host that cannot keep up gets the newest and a count, as with a camera. */
 export class StageRunner {
   readonly #stage: VirtualPeople;
   readonly #scenario: Pick<Scenario, 'framesPerSecond'>;
-  readonly #speed: Speed;
+  readonly #speed: number;
   processed = 0;
   dropped = 0;
   /** Scenario time of the last frame. */
   ms = 0;
   #startedMs = 0;
 
-  constructor(stage: VirtualPeople, scenario: Pick<Scenario, 'framesPerSecond'>, speed: Speed) {
+  constructor(stage: VirtualPeople, scenario: Pick<Scenario, 'framesPerSecond'>, speed: number) {
     this.#stage = stage;
     this.#scenario = scenario;
     this.#speed = speed;
@@ -52,7 +49,7 @@ export class StageRunner {
   async #wait(frame: number, signal: AbortSignal): Promise<number> {
     const speed = this.#speed;
     await turn();
-    if (speed === 'max') return 0;
+    if (speed === Number.POSITIVE_INFINITY) return 0;
     const intervalMs = 1000 / this.#scenario.framesPerSecond / speed;
     const due = this.#startedMs + frame * intervalMs;
     for (let wait = due - monotonicMs(); wait > NEAR_MS && !signal.aborted; wait = due - monotonicMs()) {
