@@ -1,13 +1,18 @@
 /** Which plugin the running code belongs to, over timers and promises: how a fault that nobody caught finds its plugin. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-const storage = new AsyncLocalStorage<string>();
-
-export function asPlugin<T>(name: string, run: () => T): T {
-  return storage.run(name, run);
+/** One life of a plugin, from load to stop: what an earlier one has left behind must not be blamed on the next. */
+export interface PluginLife {
+  readonly plugin: string;
 }
 
-/** Undefined in code of nobody; in 'uncaughtException' and 'unhandledRejection' the plugin whose code threw. */
-export function currentPlugin(): string | undefined {
+const storage = new AsyncLocalStorage<PluginLife>();
+
+export function inLife<T>(life: PluginLife, run: () => T): T {
+  return storage.run(life, run);
+}
+
+/** Undefined in code of nobody; in 'uncaughtException' and 'unhandledRejection' the life whose code threw. */
+export function currentLife(): PluginLife | undefined {
   return storage.getStore();
 }

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { MienError } from '../errors.ts';
 import type { FromPluginProcess, ToPluginProcess } from '../plugin-messages.ts';
 import { openChannel } from './channel.ts';
-import { currentPlugin } from './plugin-scope.ts';
+import { currentLife } from './plugin-scope.ts';
 import { mapTypebox } from './sdk-hooks.ts';
 
 /** What a plugin's code gets for ending the process that others live in too; it unwinds the plugin's own calls. */
@@ -11,6 +11,7 @@ class ExitCalled extends Error {}
 
 const exit = process.exit.bind(process);
 const isShared = process.argv[2] === 'shared';
+const cleanUpWithinMs = 1000;
 
 function openSocket(): Socket {
   try {
@@ -25,16 +26,20 @@ const channel = openChannel<ToPluginProcess, FromPluginProcess>(openSocket());
 channel.onClose(() => exit(0));
 mapTypebox();
 const { openRunners } = await import('./runners.ts');
-const runners = openRunners(channel);
+const runners = openRunners(channel, isShared ? {} : { failed: leave });
 
-/** In a process of its own a fault that nobody caught ends the process: nobody knows what state it left. */
+/** A process of its own ends with its plugin: nobody knows in what state a fault that nobody caught has left it. */
+function leave(): void {
+  channel.flushed().then(() => exit(1));
+}
+
 function uncaught(error: unknown): void {
   if (error instanceof ExitCalled) return;
-  const plugin = currentPlugin();
-  if (plugin === undefined) process.stderr.write(`Nobody caught: ${error instanceof Error ? error.stack : error}\n`);
-  if (isShared && plugin === undefined) return;
-  runners.fail(isShared ? plugin : undefined, error);
-  if (!isShared) channel.flushed().then(() => exit(1));
+  const life = currentLife();
+  const known = (!isShared || life !== undefined) && runners.fail(isShared ? life : undefined, error);
+  if (!known) process.stderr.write(`Nobody caught${life ? ` from an earlier life of ${life.plugin}` : ''}: ${error instanceof Error ? error.stack : error}\n`);
+  // What the plugin deferred is given this long.
+  if (!isShared) setTimeout(leave, cleanUpWithinMs);
 }
 
 process.on('uncaughtException', uncaught);
@@ -42,10 +47,10 @@ process.on('unhandledRejection', uncaught);
 
 if (isShared) {
   process.exit = (code?: number | string | null): never => {
-    const plugin = currentPlugin();
-    if (plugin === undefined) return exit(code);
+    const life = currentLife();
+    if (life === undefined) return exit(code);
     const said = `process.exit(${code ?? ''}) was called`;
-    runners.fail(plugin, new MienError('PLUGIN_FAILED', said));
+    runners.fail(life, new MienError('PLUGIN_FAILED', said));
     throw new ExitCalled(said);
   };
 }

@@ -27,8 +27,8 @@ export interface Runner {
   stop(): Promise<void>;
   /** True from the moment that it is being stopped or has failed. */
   readonly isEnding: boolean;
-  /** Resolves when every deferred step has run. */
-  readonly over: Promise<void>;
+  /** Resolves when every deferred step has run, with how it ended. */
+  readonly over: Promise<'stopped' | 'failed'>;
 }
 
 export function createRunner(options: RunnerOptions): Runner {
@@ -41,7 +41,7 @@ class PluginRunner implements Runner {
   readonly #load: RunnerOptions['load'];
   readonly #link: Link;
   readonly #scope = new Scope();
-  readonly #over = Promise.withResolvers<void>();
+  readonly #over = Promise.withResolvers<'stopped' | 'failed'>();
   #definition: Promise<PluginDefinition> | undefined;
   #parts: ContextParts | undefined;
   #started = false;
@@ -69,7 +69,7 @@ class PluginRunner implements Runner {
     return this.#isEnding;
   }
 
-  get over(): Promise<void> {
+  get over(): Promise<'stopped' | 'failed'> {
     return this.#over.promise;
   }
 
@@ -94,9 +94,8 @@ class PluginRunner implements Runner {
 
   fail(error: unknown): void {
     if (this.#silent) return;
-    this.#say({ type: 'failed', error: toPluginError(error, 'PLUGIN_FAILED') });
-    this.#silent = true;
-    this.#close();
+    this.#tellFailure(error);
+    this.#close().then(() => this.#over.resolve('failed'));
   }
 
   async stop(): Promise<void> {
@@ -104,8 +103,14 @@ class PluginRunner implements Runner {
       const faults = await this.#close();
       this.#say({ type: 'stopped', faults });
       this.#silent = true;
+      this.#over.resolve('stopped');
     }
     await this.#over.promise;
+  }
+
+  #tellFailure(error: unknown): void {
+    this.#say({ type: 'failed', error: toPluginError(error, 'PLUGIN_FAILED') });
+    this.#silent = true;
   }
 
   #say(message: LifeFromPlugin | TrafficFromPlugin): void {
@@ -153,8 +158,8 @@ class PluginRunner implements Runner {
       // A plugin that was told to stop meanwhile gives up its setup in its own way.
       if (this.#isEnding) return;
       for (const one of await this.#close()) log.warn({}, `after the failed start: ${one}`);
-      this.#say({ type: 'failed', error: toPluginError(fault, 'PLUGIN_FAILED') });
-      this.#silent = true;
+      this.#tellFailure(fault);
+      this.#over.resolve('failed');
       return;
     }
     if (this.#isEnding) return;
@@ -207,7 +212,6 @@ class PluginRunner implements Runner {
       return (fault instanceof AggregateError ? fault.errors : [fault]).map((one) => (one instanceof Error ? one.message : String(one)));
     } finally {
       this.#closed = true;
-      this.#over.resolve();
     }
   }
 }

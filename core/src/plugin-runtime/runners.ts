@@ -3,30 +3,37 @@ import { MienError } from '../errors.ts';
 import type { FromPluginProcess, ToPluginProcess } from '../plugin-messages.ts';
 import type { Channel } from './channel.ts';
 import { importPlugin } from './import-plugin.ts';
-import { asPlugin } from './plugin-scope.ts';
+import { inLife, type PluginLife } from './plugin-scope.ts';
 import { createRunner, type Runner } from './runner.ts';
 
 export interface RunnersOptions {
   /** Gives the module of a plugin's entry file. */
   readonly load?: (entry: string) => Promise<unknown>;
+  /** A plugin has failed, and what it deferred has run. */
+  readonly failed?: (plugin: string) => void;
 }
 
 export interface Runners extends AsyncDisposable {
-  /** A fault that nobody caught: `failed` is sent, and this plugin alone is stopped; all of them where it is not known whose it is. */
-  fail(plugin: string | undefined, error: unknown): void;
+  /**
+   * A fault that nobody caught: `failed` is sent, and this plugin alone is stopped; all of them where it is not known whose it is. False when that
+   * life was over before.
+   */
+  fail(life: PluginLife | undefined, error: unknown): boolean;
 }
 
 /** Takes the channel's messages. `load` makes a plugin known, `stopped` or `failed` ends it; it may then be loaded again. */
-export function openRunners(channel: Channel<ToPluginProcess, FromPluginProcess>, { load = importPlugin }: RunnersOptions = {}): Runners {
-  const runners = new Map<string, Runner>();
+export function openRunners(channel: Channel<ToPluginProcess, FromPluginProcess>, { load = importPlugin, failed }: RunnersOptions = {}): Runners {
+  const lives = new Map<string, { readonly life: PluginLife; readonly runner: Runner }>();
 
-  const create = (plugin: string): Runner => {
+  const begin = (plugin: string): { readonly life: PluginLife; readonly runner: Runner } => {
     const runner = createRunner({ name: plugin, load, send: (message) => channel.send({ plugin, ...message }) });
-    runners.set(plugin, runner);
-    runner.over.then(() => {
-      if (runners.get(plugin) === runner) runners.delete(plugin);
+    const begun = { life: { plugin }, runner };
+    lives.set(plugin, begun);
+    runner.over.then((how) => {
+      if (lives.get(plugin) === begun) lives.delete(plugin);
+      if (how === 'failed') failed?.(plugin);
     });
-    return runner;
+    return begun;
   };
 
   channel.onMessage((message) => {
@@ -36,22 +43,23 @@ export function openRunners(channel: Channel<ToPluginProcess, FromPluginProcess>
       return;
     }
     const { plugin } = message;
-    const known = runners.get(plugin);
-    asPlugin(plugin, () => {
-      if (message.type === 'load') {
-        // A new start replaces one that is still on its way out.
-        if (known && !known.isEnding) known.fail(new MienError('PLUGIN_FAILED', `"${plugin}" was loaded again before it had stopped`));
-        create(plugin).receive(message);
-      } else known?.receive(message);
-    });
+    let one = lives.get(plugin);
+    if (message.type === 'load') {
+      // A new life does not wait for one that is still on its way out.
+      one?.runner.fail(new MienError('PLUGIN_FAILED', `"${plugin}" was loaded again before it had stopped`));
+      one = begin(plugin);
+    }
+    if (one) inLife(one.life, () => one.runner.receive(message));
   });
 
   return {
-    fail(plugin, error) {
-      for (const [name, runner] of runners) if (plugin === undefined || plugin === name) runner.fail(error);
+    fail(life, error) {
+      const meant = [...lives.values()].filter((one) => life === undefined || one.life === life);
+      for (const { runner } of meant) runner.fail(error);
+      return meant.length > 0;
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([...runners].map(([plugin, runner]) => asPlugin(plugin, () => runner.stop())));
+      await Promise.all([...lives.values()].map(({ life, runner }) => inLife(life, () => runner.stop())));
     },
   };
 }
