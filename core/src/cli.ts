@@ -41,6 +41,7 @@ function createProgram(): Command {
     .option('-c, --config <mien.yaml>', 'configuration file')
     .option('--camera <source>', 'clip, a video file, /dev/videoN, rtsp://...; name=source names it; may be repeated', collect)
     .option('--once', 'play files and the clip once, as fast as they can be read, then end')
+    .option('--safe', 'without plugins and modules; with the configuration that last ran well where the present one is faulty')
     .option('--json', 'print one CloudEvent as JSON per line on stdout')
     .option('--host <address>', 'address of the console and API (loopback by default)')
     .option('--port <number>', 'port of the console and API, 0 for any', integer('--port', 0))
@@ -95,6 +96,22 @@ function createProgram(): Command {
     .option('--json', 'one CloudEvent as JSON per line')
     .option('--type <type>', 'only this type, as person.appeared; may be repeated', collect)
     .action(async (options) => (await import('./cli/events.ts')).events(options));
+
+  command('record <out.mientape>', 'record what moves people: positions and readings of faces with their times, no pictures')
+    .option('-c, --config <mien.yaml>', 'configuration file')
+    .option('--camera <source>', 'as for run; may be repeated', collect)
+    .option('--seconds <number>', 'end after so long', integer('--seconds', 1))
+    .option('--once', 'play files and the clip once, as fast as they can be read, then end')
+    .option('--force', 'write over a file that exists')
+    .action(async (path, options) => (await import('./cli/record.ts')).record(path, options));
+
+  command('replay <tape.mientape>', 'play a tape to the same events, byte for byte')
+    .option('--speed <number|max>', '1 as it happened, 10 ten times as fast, max as fast as it can be read', '1')
+    .option('--json', 'print one CloudEvent as JSON per line on stdout')
+    .option('-c, --config <mien.yaml>', "other settings than the tape's: other events, to see what a setting does")
+    .option('--host <address>', 'address of the console and API (loopback by default)')
+    .option('--port <number>', 'play it in the full host, with console, API and plugins, at this port; 0 for any', integer('--port', 0))
+    .action(async (path, options) => (await import('./cli/replay.ts')).replay(path, options));
 
   command('simulate [scenario.yaml]', 'run with virtual people in place of cameras; one who comes, looks, smiles and leaves when no scenario is named')
     .option('-c, --config <mien.yaml>', 'configuration file')

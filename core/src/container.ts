@@ -59,15 +59,23 @@ export const sightModule = new ContainerModule(async ({ bind }) => {
 
 /** Parts of the host process. Needs CONFIG, LOGGER and RUN_MODE. */
 export const hostModule = new ContainerModule(async ({ bind }) => {
-  const [{ createEnveloper }, { createEventBus }, { createPeople }, { createSteps, steppedEnveloper, steppedPeople }, { newSession }, { createSightClient }] =
-    await Promise.all([
-      import('./enveloper.ts'),
-      import('./host/event-bus.ts'),
-      import('./people/people.ts'),
-      import('./people/steps.ts'),
-      import('./session.ts'),
-      import('./sight/sight-client.ts'),
-    ]);
+  const [
+    { createEnveloper },
+    { createEventBus },
+    { createPluginHost },
+    { createPeople },
+    { createSteps, steppedEnveloper, steppedPeople },
+    { newSession },
+    { createSightClient },
+  ] = await Promise.all([
+    import('./enveloper.ts'),
+    import('./host/event-bus.ts'),
+    import('./host/plugins/plugin-host.ts'),
+    import('./people/people.ts'),
+    import('./people/steps.ts'),
+    import('./session.ts'),
+    import('./sight/sight-client.ts'),
+  ]);
   bind(T.EVENT_BUS).toResolvedValue((logger) => createEventBus({ logger }), [T.LOGGER]);
   bind(T.STEPS).toResolvedValue(() => createSteps(newSession()));
   bind(T.ENVELOPER).toResolvedValue(
@@ -79,6 +87,10 @@ export const hostModule = new ContainerModule(async ({ bind }) => {
     [T.CONFIG, T.ENVELOPER, T.STEPS],
   );
   bind(T.SIGHT).toResolvedValue(createSightClient, [T.CONFIG, T.LOGGER, T.RUN_MODE]);
+  bind(T.PLUGINS).toResolvedValue(
+    (config, logger, enveloper, bus, people, sight, { baseFolder }) => createPluginHost({ config, logger, enveloper, bus, people, sight, baseFolder }),
+    [T.CONFIG, T.LOGGER, T.ENVELOPER, T.EVENT_BUS, T.PEOPLE, T.SIGHT, T.RUN_MODE],
+  );
 });
 
 /** A container with the parts of one process, and those of `config.modules` in their place. Errors: CONFIG_INVALID. */

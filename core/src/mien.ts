@@ -4,13 +4,14 @@ import type { ConsoleServer } from './console/server.ts';
 import { createContainer } from './container.ts';
 import type { MienEvent } from './events.ts';
 import type { EventBus } from './host/event-bus.ts';
-import { noPlugins } from './host/plugins/no-plugins.ts';
+import type { PluginChange, Plugins } from './host/plugins/plugins.ts';
 import { type Logger, silentLogger } from './log.ts';
 import type { People } from './people/people.ts';
 import { createSteps, type InputListener } from './people/steps.ts';
 import { Scope } from './scope.ts';
 import { newSession, type Session } from './session.ts';
 import type { Sight, SightListener } from './sight/sight.ts';
+import { createSimulator } from './simulate/controller.ts';
 import { step, stopStep } from './step.ts';
 import { openServiceNotifier } from './systemd.ts';
 import * as T from './tokens.ts';
@@ -21,6 +22,12 @@ export interface MienOptions {
   readonly once?: boolean;
   /** Open the console and API; true unless said otherwise. */
   readonly api?: boolean;
+  /** Folder of the configuration, for finding packages of plugins; the working folder unless said otherwise. */
+  readonly baseFolder?: string;
+  /** Writes what the console changes of a plugin into the configuration; false when it could not be kept. */
+  readonly saveChange?: (name: string, change: PluginChange) => Promise<boolean>;
+  /** Why it runs without plugins and modules: the console says so. */
+  readonly safeMode?: string | undefined;
   /** Aborting it stops Mien wherever it is. */
   readonly signal?: AbortSignal;
   /** In place of the sight process: virtual people, a tape. */
@@ -39,6 +46,7 @@ export interface Mien extends AsyncDisposable {
   readonly bus: EventBus;
   readonly people: People;
   readonly sight: Sight;
+  readonly plugins: Plugins;
   /** Resolves when every camera has ended and every event of theirs has been published. */
   ended(): Promise<void>;
 }
@@ -46,8 +54,10 @@ export interface Mien extends AsyncDisposable {
 /** Sight loads two networks, tests them and says so; on a slow board from a slow card. */
 const SIGHT_START_MS = 60_000;
 const SERVER_START_MS = 10_000;
-/** Together under 2 s. Sight is given one second before it is killed; the server cuts what is open. */
+const PLUGINS_START_MS = 120_000;
+/** Together under 5 s. Sight is given one second before it is killed; the server cuts what is open. */
 const SIGHT_STOP_MS = 1200;
+const PLUGINS_STOP_MS = 3000;
 const SERVER_STOP_MS = 400;
 /** How often persons are looked at while no frame comes. */
 const TICK_MS = 100;
@@ -58,25 +68,19 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
   const scope = new Scope();
   try {
     const container = await createContainer('host', config, logger);
-    container.bind(T.RUN_MODE).toConstantValue({ once });
+    container.bind(T.RUN_MODE).toConstantValue({ once, baseFolder: options.baseFolder ?? process.cwd() });
     if (options.sight) container.rebind(T.SIGHT).toConstantValue(options.sight);
     container.rebind(T.STEPS).toConstantValue(createSteps(options.session ?? newSession(), options.onInput));
-    const [bus, people, sight] = await Promise.all([container.getAsync(T.EVENT_BUS), container.getAsync(T.PEOPLE), container.getAsync(T.SIGHT)]);
+    const [bus, people, sight, plugins] = await Promise.all([
+      container.getAsync(T.EVENT_BUS),
+      container.getAsync(T.PEOPLE),
+      container.getAsync(T.SIGHT),
+      container.getAsync(T.PLUGINS),
+    ]);
     options.onBus?.(bus);
-    const plugins = noPlugins(bus);
     const publish = (events: readonly MienEvent[]): void => {
       for (const event of events) plugins.publish(event);
     };
-    let server: ConsoleServer | undefined;
-    if (api) {
-      const { createServer } = await import('./console/server.ts');
-      const opening = createServer({ config, sight, people, bus, plugins, logger });
-      // Also one that is still being opened when the start is broken off.
-      scope.defer(stopStep('close the console', SERVER_STOP_MS, async () => (await opening.catch(() => undefined))?.[Symbol.asyncDispose]()));
-      server = await step('open the console', SERVER_START_MS, signal, () => opening);
-    }
-    scope.defer(stopStep('stop sight', SIGHT_STOP_MS, async () => sight[Symbol.asyncDispose]()));
-    const service = scope.use(await openServiceNotifier(sight, logger));
     const listener: SightListener = {
       observation(observation) {
         publish(people.observe(observation));
@@ -85,6 +89,19 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
       notice: (notice) => publish(people.notice(notice)),
       tick: () => publish(people.tick()),
     };
+    const simulator = scope.use(createSimulator({ listener, config }));
+    let server: ConsoleServer | undefined;
+    if (api) {
+      const { createServer } = await import('./console/server.ts');
+      const opening = createServer({ config, sight, people, bus, plugins, simulator, logger, saveChange: options.saveChange, safeMode: options.safeMode });
+      // Also one that is still being opened when the start is broken off.
+      scope.defer(stopStep('close the console', SERVER_STOP_MS, async () => (await opening.catch(() => undefined))?.[Symbol.asyncDispose]()));
+      server = await step('open the console', SERVER_START_MS, signal, () => opening);
+    }
+    scope.defer(stopStep('stop the plugins', PLUGINS_STOP_MS, async () => plugins[Symbol.asyncDispose]()));
+    await step('start the plugins', PLUGINS_START_MS, signal, (cancel) => plugins.start(cancel));
+    scope.defer(stopStep('stop sight', SIGHT_STOP_MS, async () => sight[Symbol.asyncDispose]()));
+    const service = scope.use(await openServiceNotifier(sight, logger));
     await step('start sight', SIGHT_START_MS, signal, (cancel) => sight.start(listener, cancel));
     if (!once && !sight.ticks) {
       const ticking = setInterval(() => publish(people.tick()), TICK_MS);
@@ -97,6 +114,7 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
       bus,
       people,
       sight,
+      plugins,
       ended: () => sight.ended(),
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };

@@ -3,6 +3,7 @@ import type { ServiceIdentifier } from 'inversify';
 import type { Config } from './config.ts';
 import type { Enveloper } from './enveloper.ts';
 import type { EventBus } from './host/event-bus.ts';
+import type { Plugins } from './host/plugins/plugins.ts';
 import type { BackendChoice } from './inference/backends.ts';
 import type { ModelListener, ModelManager } from './inference/model-manager.ts';
 import type { Logger } from './log.ts';
@@ -19,6 +20,8 @@ import type { Sight } from './sight/sight.ts';
 /** `once`: every camera plays to its end, each frame, and then Mien is done. */
 export interface RunMode {
   readonly once: boolean;
+  /** Folder of the configuration: packages of plugins are looked for from here upwards. */
+  readonly baseFolder: string;
 }
 
 function token<T>(name: string): ServiceIdentifier<T> {
@@ -47,3 +50,4 @@ export const STEPS = token<Steps>('steps');
 export const ENVELOPER = token<Enveloper>('enveloper');
 export const EVENT_BUS = token<EventBus>('event-bus');
 export const PEOPLE = token<People>('people');
+export const PLUGINS = token<Plugins>('plugins');

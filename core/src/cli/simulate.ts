@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { createLogger } from '../create-logger.ts';
 import { MienError } from '../errors.ts';
 import type { MienEvent } from '../events.ts';
@@ -43,6 +44,7 @@ export async function simulate(path: string | undefined, options: SimulateComman
       sight,
       once,
       api: !once || options.port !== undefined,
+      baseFolder: options.config === undefined ? process.cwd() : dirname(resolve(options.config)),
       signal: stop.signal,
       onBus: (bus) => bus.subscribe({}, print, 'terminal'),
     });

@@ -5,10 +5,11 @@ export interface Signalled extends Disposable {
 }
 
 /** Whatever hangs, the process is gone after so long. */
-const HARD_STOP_MS = 1800;
+const HARD_STOP_MS = 5000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export function untilSignalled(): Signalled {
+/** `hangup`: SIGHUP calls this instead: it then means to read the configuration again. */
+export function untilSignalled(hangup?: () => void): Signalled {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<void>();
   const stop = (): void => {
@@ -20,12 +21,13 @@ export function untilSignalled(): Signalled {
       process.exit(1);
     }, HARD_STOP_MS).unref();
   };
-  for (const name of SIGNALS) process.on(name, stop);
+  const listeners = SIGNALS.map((name) => [name, name === 'SIGHUP' && hangup ? hangup : stop] as const);
+  for (const [name, listener] of listeners) process.on(name, listener);
   return {
     signal: controller.signal,
     signalled: promise,
     [Symbol.dispose]() {
-      for (const name of SIGNALS) process.removeListener(name, stop);
+      for (const [name, listener] of listeners) process.removeListener(name, listener);
     },
   };
 }
