@@ -25,8 +25,8 @@ export interface Runner {
   fail(error: unknown): void;
   /** As the message `stop`. Resolves when the plugin is over. */
   stop(): Promise<void>;
-  /** True from the moment that it is being stopped or has failed. */
-  readonly isEnding: boolean;
+  /** It says nothing more, and stops. */
+  abandon(): void;
   /** Resolves when every deferred step has run, with how it ended. */
   readonly over: Promise<'stopped' | 'failed'>;
 }
@@ -65,10 +65,6 @@ class PluginRunner implements Runner {
     };
   }
 
-  get isEnding(): boolean {
-    return this.#isEnding;
-  }
-
   get over(): Promise<'stopped' | 'failed'> {
     return this.#over.promise;
   }
@@ -96,6 +92,11 @@ class PluginRunner implements Runner {
     if (this.#silent) return;
     this.#tellFailure(error);
     this.#close().then(() => this.#over.resolve('failed'));
+  }
+
+  abandon(): void {
+    this.#silent = true;
+    this.stop();
   }
 
   async stop(): Promise<void> {

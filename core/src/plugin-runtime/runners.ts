@@ -1,5 +1,4 @@
 /** The plugins on one channel: in a process of their own, in a shared one, or (over a memory channel) in the host. */
-import { MienError } from '../errors.ts';
 import type { FromPluginProcess, ToPluginProcess } from '../plugin-messages.ts';
 import type { Channel } from './channel.ts';
 import { importPlugin } from './import-plugin.ts';
@@ -45,8 +44,8 @@ export function openRunners(channel: Channel<ToPluginProcess, FromPluginProcess>
     const { plugin } = message;
     let one = lives.get(plugin);
     if (message.type === 'load') {
-      // A new life does not wait for one that is still on its way out.
-      one?.runner.fail(new MienError('PLUGIN_FAILED', `"${plugin}" was loaded again before it had stopped`));
+      // A new life does not wait for one that is still on its way out, nor may it be mistaken for it.
+      one?.runner.abandon();
       one = begin(plugin);
     }
     if (one) inLife(one.life, () => one.runner.receive(message));
