@@ -73,6 +73,7 @@ class PluginRunner implements Runner {
     switch (message.type) {
       case 'load':
         this.#definition ??= this.#describe(message.entry);
+        this.#definition.catch((fault) => this.fail(fault));
         break;
       case 'check':
         this.#whenLoaded((definition) => this.#check(definition, message.id, message.options, message.optionsVersion));
