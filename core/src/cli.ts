@@ -100,8 +100,9 @@ function createProgram(): Command {
   command('record <out.mientape>', 'record what moves people: positions and readings of faces with their times, no pictures')
     .option('-c, --config <mien.yaml>', 'configuration file')
     .option('--camera <source>', 'as for run; may be repeated', collect)
+    .option('--scenario <scenario.yaml>', 'virtual people in place of cameras, until they have left')
     .option('--seconds <number>', 'end after so long', integer('--seconds', 1))
-    .option('--once', 'play files and the clip once, as fast as they can be read, then end')
+    .option('--once', 'play files, the clip or the scenario once, as fast as it can be, then end')
     .option('--force', 'write over a file that exists')
     .action(async (path, options) => (await import('./cli/record.ts')).record(path, options));
 

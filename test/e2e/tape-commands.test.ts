@@ -55,6 +55,19 @@ tapes('record says what it keeps, refuses to write over, and replay prints lines
   assert.match(replay.stderr, /recorded \d{4}-/);
 });
 
+tapes('a scenario of virtual people is recorded too, and says so', async () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, 'virtual.mientape');
+  const recorded = await mien(['record', path, '--scenario', 'examples/scenarios/greeting.yaml', '--once']);
+  assert.is(recorded.code, 0, recorded.stderr);
+  assert.not.match(recorded.stderr, /behaviour of persons/, 'nobody was seen');
+  const { code, stderr, stdout } = await mien(['replay', path, '--speed', 'max', '--json']);
+  assert.is(code, 0, stderr);
+  assert.match(stderr, /with virtual people/);
+  assert.match(stdout, /"simulated":true/);
+  assert.match(stdout, /person\.left/);
+});
+
 tapes('a recording that is killed stays playable up to the last second', async () => {
   using folder = new TemporaryFolder();
   const path = join(folder.path, 'killed.mientape');

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { createLogger } from '../create-logger.ts';
 import { MienError } from '../errors.ts';
 import type { MienEvent } from '../events.ts';
@@ -52,6 +53,7 @@ async function inHost(tape: Tape, speed: number, options: ReplayCommand, print: 
     sight,
     session: sight.session,
     signal: stop.signal,
+    baseFolder: options.config === undefined ? process.cwd() : dirname(resolve(options.config)),
     onBus: (bus) => bus.subscribe({}, print, 'terminal'),
   });
   say(`console: ${mien.url}   (stop with Ctrl-C)`);

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { Config } from '../config.ts';
 import { createLogger } from '../create-logger.ts';
 import { MienError } from '../errors.ts';
 import type { MienEvent } from '../events.ts';
@@ -59,7 +60,7 @@ export async function simulate(path: string | undefined, options: SimulateComman
 }
 
 /** The configured camera of the scenario's name, with its lens and zones, or one with every default: no other camera is watched. */
-async function hostConfig(scenario: Scenario, { config: path, host, port, logLevel, once }: SimulateCommand) {
+export async function hostConfig(scenario: Scenario, { config: path, host, port, logLevel, once }: SimulateCommand): Promise<Config> {
   const input = await readSettings(path);
   input.api = { ...(input.api as object | undefined), ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
   const level = logLevel ?? (once ? 'warn' : undefined);
