@@ -315,9 +315,9 @@ export const EventSchemas = {
     ...modelData,
     reason: Type.String(),
   }),
-  'backend.recovered': envelope('backend.recovered', 'device.health', 'it runs as asked again', modelData),
+  'backend.recovered': envelope('backend.recovered', 'device.health', 'the network runs as asked again', modelData),
   'camera.lost': envelope('camera.lost', 'device.health', 'no frames come from a camera any more', cameraData),
-  'camera.restored': envelope('camera.restored', 'device.health', 'they come again', cameraData),
+  'camera.restored': envelope('camera.restored', 'device.health', 'frames come from the camera again', cameraData),
   'plugin.failed': envelope('plugin.failed', 'device.health', 'a plugin failed and is started again, or could not be started', {
     ...pluginData,
     retryMs: Type.Optional(Ms),

@@ -21,7 +21,10 @@ export interface EventBus {
   readonly listenerFaults: number;
 }
 
-export function createEventBus({ logger, capacity = 2000 }: { logger: Logger; capacity?: number }): EventBus {
+/** Events held for those who resume. */
+export const ringCapacity = 2000;
+
+export function createEventBus({ logger, capacity = ringCapacity }: { logger: Logger; capacity?: number }): EventBus {
   return new Bus(logger, new EventRing(capacity));
 }
 

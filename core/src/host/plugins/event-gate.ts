@@ -8,6 +8,9 @@ import type { Additions } from '../grants.ts';
 import { eventGrant } from './granted-view.ts';
 import type { Interceptor, Verdict } from './interceptor.ts';
 
+/** For all that are asked about one event, together. */
+export const verdictDeadlineMs = 20;
+
 export interface EventGateOptions {
   readonly logger: Logger;
   /** Where additions are noted with the grants of who made them. */
@@ -39,7 +42,7 @@ export class EventGate {
   #heldBack = 0;
   #releasing = false;
 
-  constructor(out: (event: MienEvent) => void, { logger, additions, deadlineMs = 20 }: EventGateOptions) {
+  constructor(out: (event: MienEvent) => void, { logger, additions, deadlineMs = verdictDeadlineMs }: EventGateOptions) {
     this.#out = out;
     this.#logger = logger;
     this.#additions = additions;
