@@ -17,8 +17,17 @@ const LONGEST_S = 3600;
 /** Nobody comes who would not be seen to have left before the end. */
 const TAIL_S = 4;
 
+/** What a scenario may say of distances. */
+const CLOSEST_M = 0.2;
+const MOST_M = 20;
+
+/** What a person is who says nothing but a name. */
+const anybody = checkScenario({ people: [{ id: 'visitor' }] }).people[0] as VirtualPerson;
+
 interface Lane {
   readonly bearingDeg: number;
+  /** From depth to distance: to the side the same depth is farther. */
+  readonly slant: number;
   freeS: number;
 }
 
@@ -68,28 +77,25 @@ function visitor({ number, enterS, stayS, lane, random, settings: { mix }, view 
   const smiles = looks && random.next() < mix.smile;
   const standM = nearM + (farM - nearM) * random.next() * (looks ? 0.5 : 0.9);
   const walkS = Math.min((farM - standM) / WALK_MPS, stayS / 3);
-  const { bearingDeg } = lane;
-  const stands = { distanceM: standM, bearingDeg };
-  const person = {
+  const place = (atS: number, depthM: number) => ({
+    atS,
+    distanceM: Math.min(MOST_M, Math.max(CLOSEST_M, depthM * lane.slant)),
+    bearingDeg: lane.bearingDeg,
+  });
+  return {
+    ...anybody,
     id: `visitor-${number}`,
     enterS,
     leaveS: enterS + stayS,
     age: ageOf(mix.ages, random),
     gender: random.next() < mix.female ? 'female' : 'male',
-    path: [
-      { atS: 0, distanceM: farM, bearingDeg },
-      { atS: walkS, ...stands },
-      { atS: stayS - walkS, ...stands },
-      { atS: stayS, distanceM: farM, bearingDeg },
-    ],
+    path: [place(0, farM), place(walkS, standM), place(stayS - walkS, standM), place(stayS, farM)],
     look: [
       { atS: 0, at: looks ? 'device' : 'away' },
       { atS: stayS - walkS, at: 'back' },
     ],
     ...(smiles && { expression: [{ atS: walkS + 0.2 * stayS, label: 'positive' }] }),
   };
-  // Through the same door as what people write: one place knows the defaults.
-  return checkScenario({ people: [person] }).people[0] as VirtualPerson;
 }
 
 function ageOf(groups: CrowdSettings['mix']['ages'], random: Random): number {
@@ -112,6 +118,6 @@ function laneWidthPx({ width }: SimulatedView): number {
 function lanesOf(count: number, view: SimulatedView): Lane[] {
   return Array.from({ length: count }, (_, i) => {
     const right = ((i - (count - 1) / 2) * laneWidthPx(view)) / focalPx(view);
-    return { bearingDeg: (Math.atan(right) * 180) / Math.PI, freeS: 0 };
+    return { bearingDeg: (Math.atan(right) * 180) / Math.PI, slant: Math.hypot(1, right), freeS: 0 };
   });
 }

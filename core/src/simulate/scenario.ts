@@ -190,7 +190,7 @@ export const greetingScenario = {
       gender: 'female',
       expression: [
         { atS: 8, label: 'positive' },
-        { atS: 13, label: 'neutral' },
+        { atS: 11, label: 'neutral' },
       ],
     },
   ],
