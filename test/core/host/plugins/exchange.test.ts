@@ -96,6 +96,10 @@ test('a name that is taken stays with its first; the second gets it when the fir
   answers(first, () => ({ value: 'first' }));
   answers(second, () => ({ value: 'second' }));
   assert.is(await stage.traffic.run('wave', { times: 1 }), 'first');
+  const third = stage.plugin('third');
+  offer(third, ['wave']);
+  third.attached.detach('it was stopped');
+  assert.is(await stage.traffic.run('wave', { times: 1 }), 'first', 'who did not hold it takes nothing along');
   offer(first, ['nod']);
   assert.is(await stage.traffic.run('wave', { times: 1 }), 'second');
   offer(first, ['nod', 'wave']);

@@ -102,6 +102,17 @@ test('what an outbox keeps is never dropped for lag, and is delivered again afte
   assert.is(attached.takenUpTo, stage.bus.ring.head);
 });
 
+test('an event that only handlers have not taken does not bring kept ones back', () => {
+  using stage = trafficStage();
+  const end = stage.plugin('sender');
+  end.attached.receive(subscribe({ events: [{ name: 'person.appeared' }], kept: ['person.left'] }));
+  stage.people.appear('p-aaaaa');
+  stage.people.leave('p-aaaaa');
+  assert.is(end.attached.takenUpTo, 1);
+  end.attached.receive({ type: 'taken', at: 1 });
+  assert.is(end.attached.takenUpTo, 2);
+});
+
 test('kept events that fall out of the ring are counted and told', () => {
   using stage = trafficStage({ capacity: 300 });
   const stuck = stage.plugin('stuck');
