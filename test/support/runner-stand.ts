@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EventName, MienEvent } from '../../core/src/events.ts';
 import type { PluginDefinition } from '../../core/src/plugin.ts';
 import type { LifeFromPlugin, LifeToPlugin, PluginStart, TrafficFromPlugin, TrafficToPlugin } from '../../core/src/plugin-messages.ts';
+import { encodeLine } from '../../core/src/plugin-runtime/channel.ts';
 import { createRunner, type Runner } from '../../core/src/plugin-runtime/runner.ts';
 import { allGrants } from './attached-plugin.ts';
 import { sampleEvent } from './event-samples.ts';
@@ -18,7 +19,7 @@ export class RunnerStand implements AsyncDisposable {
   #module: unknown;
 
   constructor(name = 'probe') {
-    this.runner = createRunner({ name, load: async () => this.#module, send: (message) => this.said.push(JSON.parse(JSON.stringify(message))) });
+    this.runner = createRunner({ name, load: async () => this.#module, send: (message) => this.said.push(JSON.parse(encodeLine(message))) });
   }
 
   get storeFolder(): string {

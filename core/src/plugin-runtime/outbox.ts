@@ -35,6 +35,7 @@ export class DiskOutbox implements Outbox {
   readonly #abort = new AbortController();
   readonly #pending: Pending[] = [];
   #queue: DiskQueue | undefined;
+  #isWriting = false;
   #writing: Promise<void> | undefined;
   #delivering: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -105,24 +106,22 @@ export class DiskOutbox implements Outbox {
 
   #write(): void {
     const queue = this.#queue;
-    if (queue && !this.#writing && !this.#closing && this.#pending.length > 0) {
-      this.#writing = this.#writeAll(queue).finally(() => {
-        this.#writing = undefined;
-      });
-    }
+    if (!queue || this.#isWriting || this.#closing || this.#pending.length === 0) return;
+    this.#isWriting = true;
+    this.#writing = this.#writeAll(queue);
   }
 
   /** What comes while the disk is busy goes into the next write together. */
   async #writeAll(queue: DiskQueue): Promise<void> {
     const backoff = new Backoff(this.#options.retry);
-    while (this.#pending.length > 0) {
+    while (this.#pending.length > 0 && !this.#abort.signal.aborted) {
       const batch = [...this.#pending];
       const fresh = new Map(batch.filter(({ id }) => !queue.has(id)).map(({ id, line }) => [id, { id, line }]));
       try {
         if (fresh.size > 0) await queue.append([...fresh.values()]);
       } catch (fault) {
         if (backoff.failures === 0) this.#log.error({ fault: String(fault), waiting: batch.length }, 'the outbox cannot write: events wait until it can');
-        if (!(await this.#pause(backoff.next()))) return;
+        await this.#pause(backoff.next());
         continue;
       }
       if (backoff.failures > 0) this.#log.info({}, 'the outbox can write again');
@@ -132,8 +131,9 @@ export class DiskOutbox implements Outbox {
       for (const { kept } of batch) kept.resolve();
       this.#changed();
       this.#wake.resolve();
-      if (this.#abort.signal.aborted) return;
     }
+    // In the same turn as the last look: what comes now begins anew.
+    this.#isWriting = false;
   }
 
   #trim(queue: DiskQueue): void {
@@ -201,9 +201,8 @@ export class DiskOutbox implements Outbox {
     }
   }
 
-  /** False when the outbox was closed meanwhile. */
-  async #pause(ms: number): Promise<boolean> {
+  /** Ends early when the outbox is closed. */
+  async #pause(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.#abort.signal }).catch(() => {});
-    return !this.#abort.signal.aborted;
   }
 }
