@@ -12,6 +12,8 @@ interface Kept extends Crash {
   readonly isDoubtful: boolean;
 }
 
+const SHOWN = 5;
+
 export class CrashRecord {
   readonly #limits: PluginLimits;
   readonly #backoff: Backoff;
@@ -24,7 +26,7 @@ export class CrashRecord {
 
   /** The newest, oldest first. */
   get crashes(): Crash[] {
-    return this.#kept.map(({ atWallMs, reason }) => ({ atWallMs, reason }));
+    return this.#kept.slice(-SHOWN).map(({ atWallMs, reason }) => ({ atWallMs, reason }));
   }
 
   /** Within the window. */
@@ -38,7 +40,7 @@ export class CrashRecord {
   }
 
   add(reason: string, isDoubtful: boolean): void {
-    this.#kept = [...this.#kept, { atWallMs: Date.now(), atMonoMs: performance.now(), reason, isDoubtful }].slice(-this.#limits.crashes);
+    this.#kept = [...this.#kept, { atWallMs: Date.now(), atMonoMs: performance.now(), reason, isDoubtful }].slice(-Math.max(SHOWN, this.#limits.crashes));
   }
 
   nextWaitMs(): number {
