@@ -66,6 +66,8 @@ function createProgram(): Command {
   command('bench', 'measure this machine: pipeline against bare model time, kernels, memory, event loop')
     .option('--json', 'print the numbers as one JSON object')
     .option('--frames <number>', 'frames of the memory run; 5500 for the full figure, few for a quick look', integer('--frames', 20), 1500)
+    .option('--plugins', 'measure what plugins cost instead: latency to their handlers, CPU of the host')
+    .option('--seconds <number>', 'how long --plugins measures', integer('--seconds', 1), 60)
     .action(async (options) => (await import('./cli/bench.ts')).bench(options));
 
   const model = command('model', 'look at model releases');
@@ -88,6 +90,65 @@ function createProgram(): Command {
     .option('--release <folder>', 'folder with model.json; the installed release by default')
     .option('--json', 'as JSON')
     .action(async (options) => (await import('./cli/model.ts')).modelVerify(options));
+
+  const plugin = command('plugin', 'make, add, test and look at plugins');
+  const configuration = ['-c, --config <mien.yaml>', 'configuration file', 'mien.yaml'] as const;
+  plugin
+    .command('create <name>')
+    .description('a new plugin in TypeScript, with a test that passes')
+    .option('--dir <folder>', 'where; a folder of its name by default')
+    .action(async (name, options) => (await import('./cli/plugin-create.ts')).pluginCreate(name, options));
+  plugin
+    .command('dev <path>')
+    .description('run a plugin among virtual people, loaded anew whenever its code changes')
+    .option('--scenario <scenario.yaml>', 'who comes; one who comes, looks, smiles and leaves by default')
+    .option('-c, --config <mien.yaml>', 'its options and the other settings; the mien.yaml beside the plugin by default')
+    .option('--events', 'print every event as well')
+    .option('--port <number>', 'port of the console and API, 0 for any', integer('--port', 0), 7430)
+    .option('--log-level <level>', 'silent, error, warn, info, debug or trace')
+    .action(async (path, options) => (await import('./cli/plugin-dev.ts')).pluginDev(path, options));
+  plugin
+    .command('test <path>')
+    .description('how a plugin behaves: starts, stops, bad options, nothing left behind')
+    .option('--options <json>', 'options to start it with; its defaults otherwise')
+    .option('--json', 'as JSON')
+    .action(async (path, options) => (await import('./cli/plugin-test.ts')).pluginTest(path, options));
+  plugin
+    .command('add <plugin>')
+    .description('put a plugin (package, file or folder) into the configuration, after saying what it needs; a missing package is installed with npm')
+    .option(...configuration)
+    .option('--as <name>', 'its name in the configuration; its own by default')
+    .option('-y, --yes', 'grant what it needs, and install it, without asking')
+    .action(async (from, options) => (await import('./cli/plugin-add.ts')).pluginAdd(from, options));
+  plugin
+    .command('remove <name>')
+    .description('take a plugin out of the configuration')
+    .option(...configuration)
+    .action(async (name, options) => (await import('./cli/plugin-edit.ts')).pluginRemove(name, options));
+  for (const [word, enabled] of [
+    ['enable', true],
+    ['disable', false],
+  ] as const) {
+    plugin
+      .command(`${word} <name>`)
+      .description(`${word} a plugin of the configuration`)
+      .option(...configuration)
+      .action(async (name, options) => (await import('./cli/plugin-edit.ts')).pluginEnable(name, enabled, options));
+  }
+  plugin
+    .command('list')
+    .description('the plugins of the configuration, and those that are installed')
+    .option(...configuration)
+    .option('--url <address>', 'ask the Mien that runs there how they are')
+    .option('--token <token>', 'its token (or MIEN_TOKEN)')
+    .option('--json', 'as JSON')
+    .action(async (options) => (await import('./cli/plugin-list.ts')).pluginList(options));
+  plugin
+    .command('info <plugin>')
+    .description('what a plugin (name, package, file or folder) needs, its options, and what it cannot do')
+    .option(...configuration)
+    .option('--json', 'as JSON')
+    .action(async (name, options) => (await import('./cli/plugin-info.ts')).pluginInfo(name, options));
 
   command('events', 'print the events of a running Mien')
     .option('--url <address>', 'where it runs', 'http://127.0.0.1:7430')
@@ -131,7 +192,7 @@ function createProgram(): Command {
     .option('--seconds <number>', 'how long to measure', Number, 10)
     .action(async (options) => (await import('./cli/calibrate.ts')).calibrate(options));
 
-  for (const each of [program, ...program.commands, ...model.commands]) each.exitOverride().showSuggestionAfterError();
+  for (const each of [program, ...program.commands, ...model.commands, ...plugin.commands]) each.exitOverride().showSuggestionAfterError();
   return program;
 }
 

@@ -1,0 +1,131 @@
+import { existsSync, watch } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { createLogger } from '../create-logger.ts';
+import { MienError } from '../errors.ts';
+import type { MienEvent } from '../events.ts';
+import { formatEvent } from '../events-text.ts';
+import { codeFingerprint } from '../host/plugins/plugin-files.ts';
+import type { Plugins } from '../host/plugins/plugins.ts';
+import { checkConfig, readSettings } from '../load-config.ts';
+import type { LogLevel } from '../log.ts';
+import { createMien } from '../mien.ts';
+import { readScenario } from '../simulate/read-scenario.ts';
+import { checkScenario, greetingScenario } from '../simulate/scenario.ts';
+import { createSimulatedSight } from '../simulate/simulated-sight.ts';
+import { fromAt, lookAtPlugin, type PluginLook } from './plugin-look.ts';
+import { untilSignalled } from './until-signalled.ts';
+
+export interface DevCommand {
+  scenario?: string;
+  config?: string;
+  events?: boolean;
+  port: number;
+  logLevel?: string;
+}
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+/** An editor writes in several steps. */
+const QUIET_MS = 150;
+
+/**
+ * `mien plugin dev <path>`: the plugin among virtual people, with its log in the foreground; loaded anew whenever its code changes. It is granted all
+ * that it needs. Options come from --config, or from the mien.yaml beside it.
+ */
+export async function pluginDev(given: string, options: DevCommand): Promise<void> {
+  const from = resolve(fromAt(given, process.cwd()));
+  if (!existsSync(from)) throw new MienError('PLUGIN_INVALID', `there is no file or folder ${from}; a new plugin is made by: mien plugin create greeter`);
+  const look = await lookAtPlugin(from, process.cwd());
+  const { name } = look.description;
+  const scenario = { ...(options.scenario === undefined ? checkScenario(greetingScenario) : await readScenario(options.scenario)), loop: true };
+  const { config, written } = await devConfig(from, look, options, scenario.camera);
+  const logger = createLogger({ level: config.log.level as LogLevel, file: config.log.file, name: 'host' });
+  const stop = untilSignalled();
+  try {
+    say(`${name} among virtual people, scenario "${scenario.name}"; ${written === undefined ? 'options: its defaults' : `options from ${written}`}`);
+    say(`granted, since this is your own machine: ${look.description.needs.join(', ') || 'nothing, it needs nothing'}`);
+    await using mien = await createMien(config, {
+      logger,
+      sight: createSimulatedSight({ config, scenario }),
+      signal: stop.signal,
+      baseFolder: dirname(from),
+      onBus: (bus) => {
+        if (options.events) bus.subscribe({}, (event: MienEvent) => void process.stdout.write(`${formatEvent(event)}\n`), 'terminal');
+      },
+    });
+    const { plugins } = mien;
+    report(plugins, name);
+    say(`console: ${mien.url}   (stop with Ctrl-C)`);
+    using _ = followCode(look, () => reload(plugins, name, from));
+    await stop.signalled;
+  } catch (fault) {
+    // What a signal broke off is no fault; a stop that failed is.
+    if (!stop.signal.aborted || fault instanceof AggregateError) throw fault;
+  } finally {
+    stop[Symbol.dispose]();
+  }
+}
+
+/** The settings of a mien.yaml with this plugin only. `written`: the file, where one says something of it. */
+async function devConfig(from: string, { place, description }: PluginLook, options: DevCommand, camera: string) {
+  const beside = join(place.folder ?? dirname(place.entry), 'mien.yaml');
+  const path = options.config ?? (existsSync(beside) ? beside : undefined);
+  const settings = path === undefined ? undefined : checkConfig(await readSettings(path), path);
+  const mine = settings?.plugins[description.name];
+  const cameras = settings?.cameras.filter(({ name }) => name === camera) ?? [];
+  const config = checkConfig({
+    ...settings,
+    cameras: cameras.length > 0 ? cameras : [{ name: camera }],
+    api: { ...settings?.api, port: options.port },
+    log: { ...settings?.log, ...(options.logLevel !== undefined && { level: options.logLevel }) },
+    pluginFolder: undefined,
+    plugins: { [description.name]: { ...mine, from, enabled: true, grant: description.needs } },
+  });
+  return { config, written: mine && path !== undefined ? relative(process.cwd(), path) || path : undefined };
+}
+
+function report(plugins: Plugins, name: string): void {
+  const { state, reason, commands } = plugins.status(name);
+  say(`${name} is ${state}${reason ? `: ${reason}` : ''}`);
+  for (const command of commands) say(`  command ${command}: mien answers POST /v1/commands/${command}`);
+}
+
+/** Code that does not load is told, and what ran goes on. */
+async function reload(plugins: Plugins, name: string, from: string): Promise<void> {
+  const begun = performance.now();
+  try {
+    const { description } = await lookAtPlugin(from, dirname(from));
+    if (description.name !== name) say(`its name is "${description.name}" now; here it stays "${name}" until the next start`);
+    await plugins.configure(name, { grant: description.needs, enabled: true });
+    say(`-- loaded anew in ${Math.round(performance.now() - begun)} ms`);
+    report(plugins, name);
+  } catch (fault) {
+    say(`-- not loaded, the former code goes on: ${MienError.from(fault).message}`);
+  }
+}
+
+/** Calls back after the code has changed and come to rest; one call at a time. */
+function followCode({ place }: PluginLook, changed: () => Promise<void>): Disposable {
+  const folder = place.folder ?? dirname(place.entry);
+  let fingerprint = codeFingerprint(place);
+  let timer: NodeJS.Timeout | undefined;
+  let working = Promise.resolve();
+  const look = async (): Promise<void> => {
+    const now = codeFingerprint(place);
+    if (now === fingerprint) return;
+    fingerprint = now;
+    await changed();
+  };
+  const watcher = watch(folder, { recursive: true }, () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      working = working.then(look);
+    }, QUIET_MS);
+  });
+  watcher.on('error', (fault) => say(`${folder} is no longer watched: ${fault.message}`));
+  return {
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      watcher.close();
+    },
+  };
+}
