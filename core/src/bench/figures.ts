@@ -13,8 +13,17 @@ export interface Figures {
   readonly loopDelayP99Ms: number;
 }
 
-interface Budget {
-  readonly key: keyof Figures;
+/** The keys and units of `mien bench --plugins`. */
+export interface PluginFigures {
+  /** From an observation to the handler of a plugin in a process of its own. */
+  readonly pluginLatencyP50Ms: number;
+  readonly pluginLatencyP99Ms: number;
+  /** Of one core. */
+  readonly pluginHostCpuShare: number;
+}
+
+interface Budget<F> {
+  readonly key: keyof F & string;
   readonly says: string;
   readonly text: string;
   readonly keeps?: (value: number) => boolean;
@@ -24,7 +33,7 @@ const atMost = (limit: number) => ({ text: `<= ${limit}`, keeps: (value: number)
 const below = (limit: number) => ({ text: `< ${limit}`, keeps: (value: number) => value < limit });
 const atLeast = (limit: number) => ({ text: `>= ${limit}`, keeps: (value: number) => value >= limit });
 
-export const budgets: readonly Budget[] = [
+export const budgets: readonly Budget<Figures>[] = [
   { key: 'ratio', says: 'frame with two faces / its bare session runs', ...atMost(1.3) },
   { key: 'framesPerSecond', says: 'clip through the sight process, frames a second', text: '' },
   { key: 'kernelSpeedup', says: 'image kernels / reference, smallest', ...atLeast(5) },
@@ -35,12 +44,18 @@ export const budgets: readonly Budget[] = [
   { key: 'loopDelayP99Ms', says: 'event loop delay of the host, p99, ms', ...below(10) },
 ];
 
+export const pluginBudgets: readonly Budget<PluginFigures>[] = [
+  { key: 'pluginLatencyP50Ms', says: 'from an observation to a handler, p50, ms', ...below(2) },
+  { key: 'pluginLatencyP99Ms', says: 'from an observation to a handler, p99, ms', ...below(10) },
+  { key: 'pluginHostCpuShare', says: 'CPU of the host, share of one core', ...below(0.15) },
+];
+
 /** One line a figure: what it is, its value, the budget, and whether it is kept. */
-export function figureLines(figures: Figures): string[] {
-  return budgets.map(({ key, says, text, keeps }) => {
-    const value = figures[key];
+export function figureLines<F extends { readonly [K in keyof F]: number }>(figures: F, of: readonly Budget<F>[]): string[] {
+  return of.map(({ key, says, text, keeps }) => {
+    const value: number = figures[key];
     const mark = keeps ? (keeps(value) ? 'ok' : 'OVER') : '';
-    return `${key.padEnd(16)} ${says.padEnd(50)} ${value.toFixed(value < 10 ? 3 : 1).padStart(9)}  ${text.padEnd(8)} ${mark}`.trimEnd();
+    return `${key.padEnd(18)} ${says.padEnd(50)} ${value.toFixed(value < 10 ? 3 : 1).padStart(9)}  ${text.padEnd(8)} ${mark}`.trimEnd();
   });
 }
 

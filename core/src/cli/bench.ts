@@ -1,9 +1,10 @@
 import { cpus, totalmem } from 'node:os';
 import { openBareSession } from '../bench/bare-session.ts';
-import { type Figures, figureLines, rounded } from '../bench/figures.ts';
+import { budgets, type Figures, figureLines, pluginBudgets, rounded } from '../bench/figures.ts';
 import { type MemoryFigures, measureHost } from '../bench/host-memory.ts';
 import { type KernelFigures, measureKernels, measureWarpShare, type WarpFigures } from '../bench/kernel-speed.ts';
 import { measureRatio, type RatioFigures } from '../bench/pipeline-ratio.ts';
+import { measurePlugins } from '../bench/plugin-latency.ts';
 import { measureThroughput, type ThroughputFigures } from '../bench/throughput.ts';
 import { readTwoFaceFrame } from '../bench/two-face-frame.ts';
 import { createLogger } from '../create-logger.ts';
@@ -17,6 +18,10 @@ export interface BenchCommand {
   json?: boolean;
   /** Of the memory run, the first 500 included. Fewer than 600 make every part short, to see that it works. */
   frames: number;
+  /** Measure what plugins cost instead. */
+  plugins?: boolean;
+  /** How long, for --plugins. */
+  seconds: number;
 }
 
 /** Memory is first looked at after so many frames. */
@@ -34,7 +39,8 @@ interface InProcess {
 }
 
 /** `mien bench`. A figure over its budget is marked, and is no error: the exit code tells only whether everything could be measured. */
-export async function bench({ json = false, frames }: BenchCommand): Promise<void> {
+export async function bench({ json = false, frames, plugins = false, seconds }: BenchCommand): Promise<void> {
+  if (plugins) return benchPlugins(seconds, json);
   if (process.platform !== 'linux')
     throw new MienError('BACKEND_UNAVAILABLE', `mien bench reads memory from /proc and so needs Linux; this is ${process.platform}`);
   const stop = untilSignalled();
@@ -49,12 +55,41 @@ export async function bench({ json = false, frames }: BenchCommand): Promise<voi
     const memory = await measureHost(config.model, Math.min(settledFrames, frames / 2), frames, stop.signal);
     const figures = figuresOf(inProcess, throughput, memory);
     if (json) {
-      const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryGb: totalmem() / 1e9, node: process.version };
       const model = { detector: config.model.detector, precision: config.model.precision, threads: config.model.threads };
-      process.stdout.write(`${JSON.stringify(rounded({ ...figures, detail: { machine, model, ...inProcess, throughput, memory } }))}\n`);
+      process.stdout.write(`${JSON.stringify(rounded({ ...figures, detail: { machine: machine(), model, ...inProcess, throughput, memory } }))}\n`);
       return;
     }
-    for (const line of [...figureLines(figures), ...remarks(inProcess, memory)]) process.stdout.write(`${line}\n`);
+    for (const line of [...figureLines(figures, budgets), ...remarks(inProcess, memory)]) process.stdout.write(`${line}\n`);
+  } catch (fault) {
+    if (!stop.signal.aborted) throw fault;
+    process.exitCode = 1;
+  } finally {
+    stop[Symbol.dispose]();
+  }
+}
+
+function machine(): object {
+  return { cpu: cpus()[0]?.model, cores: cpus().length, memoryGb: totalmem() / 1e9, node: process.version };
+}
+
+/** `mien bench --plugins`. */
+async function benchPlugins(seconds: number, json: boolean): Promise<void> {
+  const load = { plugins: 10, people: 10, framesPerSecond: 30, seconds };
+  const stop = untilSignalled();
+  try {
+    process.stderr.write(
+      `bench: ${load.plugins} plugins in processes of their own, ${load.people} virtual people, ${load.framesPerSecond} observations a second, ${seconds} s\n`,
+    );
+    const { figures, ...detail } = await measurePlugins(load, stop.signal);
+    if (json) {
+      process.stdout.write(`${JSON.stringify(rounded({ ...figures, detail: { machine: machine(), load, ...detail } }))}\n`);
+      return;
+    }
+    for (const line of figureLines(figures, pluginBudgets)) process.stdout.write(`${line}\n`);
+    const { events, snapshotsPerSecond, observationsPerSecond, dropped } = rounded(detail);
+    process.stdout.write(
+      `\n${events} events and ${snapshotsPerSecond} snapshots a second reached handlers, of ${observationsPerSecond} observations a second; ${dropped} events dropped\n`,
+    );
   } catch (fault) {
     if (!stop.signal.aborted) throw fault;
     process.exitCode = 1;

@@ -59,7 +59,7 @@ const kept: Figures = {
   loopDelayP99Ms: 9.9,
 };
 const markOf = (figures: Figures, key: keyof Figures): string | undefined =>
-  /(ok|OVER)$/.exec(figureLines(figures).find((line) => line.startsWith(`${key} `)) ?? '')?.[1];
+  /(ok|OVER)$/.exec(figureLines(figures, budgets).find((line) => line.startsWith(`${key} `)) ?? '')?.[1];
 
 test('each budget is kept up to its limit and over beyond it', () => {
   const over: Partial<Figures> = { ratio: 1.31, kernelSpeedup: 4.9, warpShare: 0.3, rssMb: 260.1, rssGrowth: 0.02, loopDelayP99Ms: 10 };
