@@ -15,7 +15,7 @@ const container = suite('container');
 
 container('gives one of each part, made from its dependencies', async () => {
   const host = await createContainer('host', checkConfig({}), silentLogger);
-  host.bind(T.RUN_MODE).toConstantValue({ once: true });
+  host.bind(T.RUN_MODE).toConstantValue({ once: true, baseFolder: process.cwd() });
   assert.is(await host.getAsync(T.PEOPLE), await host.getAsync(T.PEOPLE));
   assert.is((await host.getAsync(T.SIGHT)).status().state, 'stopped');
   assert.not.ok(host.isBound(T.DETECTOR), 'the host has no part of sight');
