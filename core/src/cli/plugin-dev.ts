@@ -1,4 +1,4 @@
-import { existsSync, watch } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createLogger } from '../create-logger.ts';
 import { MienError } from '../errors.ts';
@@ -24,8 +24,7 @@ export interface DevCommand {
 }
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-/** An editor writes in several steps. */
-const QUIET_MS = 150;
+const LOOK_EVERY_MS = 200;
 
 /**
  * `mien plugin dev <path>`: the plugin among virtual people, with its log in the foreground; loaded anew whenever its code changes. It is granted all
@@ -103,29 +102,22 @@ async function reload(plugins: Plugins, name: string, from: string): Promise<voi
   }
 }
 
-/** Calls back after the code has changed and come to rest; one call at a time. */
+/** Calls back when the code has changed and come to rest; one call at a time. By looking: Node's recursive watch loses files that an editor replaced. */
 function followCode({ place }: PluginLook, changed: () => Promise<void>): Disposable {
-  const folder = place.folder ?? dirname(place.entry);
-  let fingerprint = codeFingerprint(place);
-  let timer: NodeJS.Timeout | undefined;
-  let working = Promise.resolve();
-  const look = async (): Promise<void> => {
-    const now = codeFingerprint(place);
-    if (now === fingerprint) return;
-    fingerprint = now;
-    await changed();
-  };
-  const watcher = watch(folder, { recursive: true }, () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      working = working.then(look);
-    }, QUIET_MS);
-  });
-  watcher.on('error', (fault) => say(`${folder} is no longer watched: ${fault.message}`));
-  return {
-    [Symbol.dispose]() {
-      clearTimeout(timer);
-      watcher.close();
-    },
-  };
+  let inUse = codeFingerprint(place);
+  let seen = inUse;
+  let isBusy = false;
+  const timer = setInterval(async () => {
+    if (isBusy) return;
+    const before = seen;
+    seen = codeFingerprint(place);
+    // An editor writes in several steps.
+    if (seen === inUse || seen !== before) return;
+    isBusy = true;
+    inUse = seen;
+    await changed().finally(() => {
+      isBusy = false;
+    });
+  }, LOOK_EVERY_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
