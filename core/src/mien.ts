@@ -11,7 +11,7 @@ import { createSteps, type InputListener } from './people/steps.ts';
 import { Scope } from './scope.ts';
 import { newSession, type Session } from './session.ts';
 import type { Sight, SightListener } from './sight/sight.ts';
-import { createSimulator } from './simulate/controller.ts';
+import { createSimulator, type Simulator } from './simulate/controller.ts';
 import { step, stopStep } from './step.ts';
 import { openServiceNotifier } from './systemd.ts';
 import * as T from './tokens.ts';
@@ -32,6 +32,8 @@ export interface MienOptions {
   readonly signal?: AbortSignal;
   /** In place of the sight process: virtual people, a tape. */
   readonly sight?: Sight;
+  /** In place of one of its own: that of a sight whose people are virtual. */
+  readonly simulator?: Simulator;
   /** In place of a new one: a tape's is repeated, a tape that is recorded names it. */
   readonly session?: Session;
   /** Told whatever moves people, before it does: a tape is recorded. */
@@ -89,7 +91,7 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
       notice: (notice) => publish(people.notice(notice)),
       tick: () => publish(people.tick()),
     };
-    const simulator = scope.use(createSimulator({ listener, config }));
+    const simulator = scope.use(options.simulator ?? createSimulator({ listener, config }));
     let server: ConsoleServer | undefined;
     if (api) {
       const { createServer } = await import('./console/server.ts');
@@ -100,6 +102,8 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
     }
     scope.defer(stopStep('stop the plugins', PLUGINS_STOP_MS, async () => plugins[Symbol.asyncDispose]()));
     await step('start the plugins', PLUGINS_START_MS, signal, (cancel) => plugins.start(cancel));
+    // With sight, before the plugins: nobody is left to be told.
+    scope.use(simulator);
     scope.defer(stopStep('stop sight', SIGHT_STOP_MS, async () => sight[Symbol.asyncDispose]()));
     const service = scope.use(await openServiceNotifier(sight, logger));
     await step('start sight', SIGHT_START_MS, signal, (cancel) => sight.start(listener, cancel));

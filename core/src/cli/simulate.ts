@@ -43,6 +43,7 @@ export async function simulate(path: string | undefined, options: SimulateComman
     await using mien = await createMien(config, {
       logger,
       sight,
+      simulator: sight.simulator,
       once,
       api: !once || options.port !== undefined,
       baseFolder: options.config === undefined ? process.cwd() : dirname(resolve(options.config)),

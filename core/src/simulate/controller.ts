@@ -5,30 +5,12 @@ import { MienError } from '../errors.ts';
 import { monotonicMs } from '../frame.ts';
 import type { SightListener } from '../sight/sight.ts';
 import { checkLiveChange, checkScenario, lengthOf, type Scenario } from './scenario.ts';
-import type { Appearance } from './script.ts';
+import type { SimulatedPerson, SimulatorStatus } from './simulator-status.ts';
 import { StageRunner } from './stage-runner.ts';
 import { viewOf } from './view.ts';
 import { type PersonNow, VirtualPeople, type Visit } from './virtual-people.ts';
 
-export interface SimulatedPerson extends Appearance {
-  readonly id: string;
-  /** Added by hand: stays when a looping scenario begins again. */
-  readonly live: boolean;
-}
-
-export interface SimulatorStatus {
-  readonly active: boolean;
-  /** The source in events. */
-  readonly camera: string;
-  /** Absent while nothing plays, and while people were only added by hand. */
-  readonly scenario?: { readonly name: string; readonly loop: boolean; readonly lengthS: number; readonly atS: number };
-  readonly width: number;
-  readonly height: number;
-  readonly framesPerSecond: number;
-  readonly processed: number;
-  readonly dropped: number;
-  readonly people: readonly SimulatedPerson[];
-}
+export type { SimulatedPerson, SimulatorStatus } from './simulator-status.ts';
 
 export interface PlayOptions {
   /** Times as fast as in life, 1 by default; Infinity for as fast as observations are taken. */
@@ -50,6 +32,8 @@ export interface Simulator extends AsyncDisposable {
   remove(id: string): SimulatorStatus;
   /** Ends everything: everybody has left. */
   stop(): SimulatorStatus;
+  /** Ends everything without a word: nobody is there any more to be told. Idempotent. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface SimulatorOptions {
@@ -147,11 +131,8 @@ class StageSimulator implements Simulator {
   }
 
   stop(): SimulatorStatus {
-    const play = this.#play;
-    if (play) {
-      play.ending.abort();
-      this.#finish(play.stage, 'virtual people were ended');
-    }
+    const stage = this.#abort();
+    if (stage) this.#tellEnd(stage, 'virtual people were ended');
     return this.status();
   }
 
@@ -165,13 +146,21 @@ class StageSimulator implements Simulator {
     };
     await runner.play(this.#listener, ending.signal, isDeserted);
     if (ending.signal.aborted) return false;
-    this.#finish(stage, 'the scenario is over');
+    this.#play = undefined;
+    this.#tellEnd(stage, 'the scenario is over');
     return true;
   }
 
-  #finish(stage: VirtualPeople, message: string): void {
-    stage.close();
+  /** Returns what was playing. No frame of it comes any more. */
+  #abort(): VirtualPeople | undefined {
+    const play = this.#play;
     this.#play = undefined;
+    play?.ending.abort();
+    return play?.stage;
+  }
+
+  #tellEnd(stage: VirtualPeople, message: string): void {
+    stage.close();
     this.#listener.notice({ type: 'camera.ended', camera: this.camera, message, atMonoMs: monotonicMs() });
   }
 
@@ -186,7 +175,7 @@ class StageSimulator implements Simulator {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const done = this.#play?.done;
-    this.stop();
+    this.#abort()?.close();
     await done;
   }
 }

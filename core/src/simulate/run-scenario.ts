@@ -3,11 +3,11 @@ import type { Config } from '../config.ts';
 import { createEnveloper } from '../enveloper.ts';
 import type { MienEvent } from '../events.ts';
 import type { Observation } from '../observation.ts';
-import { createPeople } from '../people/people.ts';
+import { createPeople, type People } from '../people/people.ts';
 import { lengthOf, type Scenario } from './scenario.ts';
 import { viewOf } from './view.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import { VirtualPeople, type Visit } from './virtual-people.ts';
+import { type StageOptions, VirtualPeople, type Visit } from './virtual-people.ts';
 
 export interface RunScenarioOptions {
   readonly onEvent?: (event: MienEvent) => void;
@@ -36,19 +36,39 @@ export function runScenario(config: Config, scenario: Scenario, options: RunScen
   const enveloper = createEnveloper(config.device, { bootId: name, monoMs });
   const people = createPeople(config, enveloper, { monoMs, wallMs: () => clock.wallMs(), idSeed: name });
   const visits: Visit[] = [];
-  const stage = new VirtualPeople({ scenario, view: viewOf(config, scenario.camera, scenario), onVisit: (visit) => visits.push(visit) });
-  const endMs = lengthOf(scenario) * 1000;
   let frames = 0;
-  for (let ms = 0; ms < endMs; ms = (frames * 1000) / scenario.framesPerSecond) {
-    clock.moveTo(ms);
-    const observation = stage.frame(ms, { capturedMonoMs: clock.monoMs(), capturedWallMs: clock.wallMs(), dropped: 0 });
-    onObservation(observation);
-    for (const event of people.observe(observation)) onEvent(event);
-    frames += 1;
+  for (const { observation, events } of stepScenario({ config, clock, people }, scenario, { onVisit: (visit) => visits.push(visit) })) {
+    if (observation) {
+      frames += 1;
+      onObservation(observation);
+    }
+    for (const event of events) onEvent(event);
   }
-  clock.moveTo(endMs);
+  return { frames, simulatedMs: lengthOf(scenario) * 1000, visits };
+}
+
+export interface ScenarioStep {
+  /** Absent in the last step, in which the camera ends. */
+  readonly observation?: Observation;
+  readonly events: readonly MienEvent[];
+}
+
+/** The same frame by frame, before people whose clock this is. It goes on from where the clock stands. */
+export function* stepScenario(
+  { config, clock, people }: { readonly config: Config; readonly clock: VirtualClock; readonly people: People },
+  scenario: Scenario,
+  options: Pick<StageOptions, 'run' | 'onVisit'> = {},
+): Generator<ScenarioStep, void> {
+  const stage = new VirtualPeople({ scenario, view: viewOf(config, scenario.camera, scenario), ...options });
+  const startMs = clock.passedMs;
+  const endMs = lengthOf(scenario) * 1000;
+  for (let frames = 0, ms = 0; ms < endMs; frames += 1, ms = (frames * 1000) / scenario.framesPerSecond) {
+    clock.moveTo(startMs + ms);
+    const observation = stage.frame(ms, { capturedMonoMs: clock.monoMs(), capturedWallMs: clock.wallMs(), dropped: 0 });
+    yield { observation, events: people.observe(observation) };
+  }
+  clock.moveTo(startMs + endMs);
   stage.close();
   const notice = { type: 'camera.ended', camera: scenario.camera, message: 'the scenario is over', atMonoMs: clock.monoMs() } as const;
-  for (const event of people.notice(notice)) onEvent(event);
-  return { frames, simulatedMs: endMs, visits };
+  yield { events: people.notice(notice) };
 }

@@ -88,10 +88,8 @@ class ScenarioSight implements SimulatedSight {
     return this.#ended.promise;
   }
 
-  /** Nothing is told any more: who stops sight does not want to hear that everybody left. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
-    if (this.#relay.to) this.#relay.to = { observation() {}, notice() {} };
     await this.simulator[Symbol.asyncDispose]();
     this.#ended.resolve();
   }

@@ -11,6 +11,10 @@ export class VirtualClock implements Clock {
     this.#startWallMs = start.wallMs;
   }
 
+  get passedMs(): number {
+    return this.#passedMs;
+  }
+
   /** Milliseconds since the start. Never goes back. */
   moveTo(passedMs: number): void {
     this.#passedMs = Math.max(this.#passedMs, passedMs);
