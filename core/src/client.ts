@@ -16,6 +16,8 @@ import type {
   PeopleAnswer,
   PluginStatus,
   PluginsAnswer,
+  SimulatedPerson,
+  SimulatorStatus,
   Status,
 } from './console/answers.ts';
 import type { EventName, MienEvent, Person } from './events.ts';
@@ -23,7 +25,7 @@ import type { EventFilter } from './host/event-filter.ts';
 import type { AnalyzeOptions, AnnotateStyle, ModelStatus, SwapRequest } from './sight/sight.ts';
 import { type FollowOptions, followSocket } from './socket-follower.ts';
 
-export type { CommandInfo, EventFilter, EventName, MienEvent, ModelStatus, Person, PluginStatus, Status };
+export type { CommandInfo, EventFilter, EventName, MienEvent, ModelStatus, Person, PluginStatus, SimulatedPerson, SimulatorStatus, Status };
 export { ClientError };
 
 export interface ClientOptions {
@@ -63,6 +65,13 @@ export interface Client {
   setPluginOptions(name: string, options: object): Promise<ChangeAnswer>;
   checkPluginOptions(name: string, options: object): Promise<readonly string[]>;
   commands(signal?: AbortSignal): Promise<readonly CommandInfo[]>;
+  /** Virtual people of this Mien. */
+  simulation(signal?: AbortSignal): Promise<SimulatorStatus>;
+  /** Plays a scenario, or adds `{ people }` to who is there. Rejects with SCENARIO_INVALID. */
+  simulate(scenario: object): Promise<SimulatorStatus>;
+  changeSimulated(id: string, change: object): Promise<SimulatorStatus>;
+  removeSimulated(id: string): Promise<SimulatorStatus>;
+  endSimulation(): Promise<SimulatorStatus>;
   /** Runs a command of a plugin. */
   run(command: string, input?: object, signal?: AbortSignal): Promise<unknown>;
   /** `image` is an encoded image: JPEG, PNG, WebP and what else sight decodes. */
@@ -104,6 +113,8 @@ export function createClient({ url, token }: ClientOptions): Client {
     json('POST', `/v1/models/${encodeURIComponent(name)}/${action}`, body && { body: JSON.stringify(body), type: 'application/json' });
   const plugin = <T>(verb: Verb, name: string, action: string, body: object = {}): Promise<T> =>
     json(verb, `/v1/plugins/${encodeURIComponent(name)}/${action}`, { body: JSON.stringify(body), type: 'application/json' });
+  const simulated = (verb: Verb, path: string, body?: object): Promise<SimulatorStatus> =>
+    json(verb, `/v1/simulate${path}`, body && { body: JSON.stringify(body), type: 'application/json' });
   const bytes = async (response: Promise<Response>): Promise<Uint8Array<ArrayBuffer>> => new Uint8Array(await (await response).arrayBuffer());
   const image = (body: Uint8Array<ArrayBuffer> | Blob, query: Query, signal?: AbortSignal): CallOptions => ({
     body,
@@ -133,6 +144,11 @@ export function createClient({ url, token }: ClientOptions): Client {
     setPluginOptions: (name, options) => plugin('PUT', name, 'options', options),
     checkPluginOptions: async (name, options) => (await plugin<{ faults: string[] }>('POST', name, 'check', options)).faults,
     commands: async (signal) => (await json<CommandsAnswer>('GET', '/v1/commands', { signal })).commands,
+    simulation: (signal) => json('GET', '/v1/simulate', { signal }),
+    simulate: (scenario) => simulated('POST', '', scenario),
+    changeSimulated: (id, change) => simulated('PATCH', `/people/${encodeURIComponent(id)}`, change),
+    removeSimulated: (id) => simulated('DELETE', `/people/${encodeURIComponent(id)}`),
+    endSimulation: () => simulated('DELETE', ''),
     run: async (command, input = {}, signal) => {
       const request = { body: JSON.stringify(input), type: 'application/json', signal };
       return (await json<{ result: unknown }>('POST', `/v1/commands/${encodeURIComponent(command)}`, request)).result;
@@ -163,7 +179,7 @@ export function createClient({ url, token }: ClientOptions): Client {
   };
 }
 
-type Verb = 'GET' | 'POST' | 'PUT';
+type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 interface CallOptions {

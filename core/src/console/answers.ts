@@ -14,4 +14,5 @@ export type PeopleAnswer = Type.Static<typeof people.PeopleAnswer>;
 export type PluginsAnswer = { plugins: PluginStatus[] };
 export type ChangeAnswer = { plugin: PluginStatus; saved: boolean };
 export type CommandsAnswer = { commands: CommandInfo[] };
+export type { SimulatedPerson, SimulatorStatus } from '../simulate/simulator-status.ts';
 export type { CommandInfo, PluginStatus };

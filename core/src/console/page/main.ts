@@ -8,12 +8,14 @@ import { PeoplePanel } from './people-panel.ts';
 import { PluginsPanel } from './plugins-panel.ts';
 import { PreviewPanel } from './preview-panel.ts';
 import { keepToken, readToken } from './session.ts';
+import { SimulatePanel } from './simulate-panel.ts';
 import { bindTheme } from './theme.ts';
 
 const statusEveryMs = 1000;
 const modelsEvery = 5;
 const snapshotMs = 200;
 const heldShown = 50;
+const simulationEveryMs = 500;
 
 bindTheme(byId<HTMLButtonElement>('theme'));
 const token = readToken();
@@ -39,6 +41,7 @@ async function start(): Promise<void> {
   addEventListener('pagehide', () => preview.stop());
   void followEvents(client);
   void followPeople(client, people, 'motion');
+  void followSimulation(client);
   void poll(device, people, preview, new PluginsPanel(client));
 }
 
@@ -100,5 +103,15 @@ async function poll(device: DevicePanel, people: PeoplePanel, preview: PreviewPa
       }
     }
     await new Promise((resolve) => setTimeout(resolve, statusEveryMs));
+  }
+}
+
+/** Only while the panel is open. */
+async function followSimulation(from: Client): Promise<void> {
+  const panel = new SimulatePanel(from);
+  const details = byId<HTMLDetailsElement>('simulate-panel');
+  for (;;) {
+    if (details.open && !document.hidden) panel.show(await from.simulation().catch(() => undefined));
+    await new Promise((resolve) => setTimeout(resolve, simulationEveryMs));
   }
 }
