@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from .network import DEFAULT, FRONTS
-from .paths import CACHE, CLIP, FACES, RELEASE, RUNS, START_WEIGHTS
+from .paths import CACHE, CHECKPOINT, CLIP, FACES, RELEASE, RUNS, START_WEIGHTS
 
 DETECTORS_FOLDER = CACHE / "detectors"
 NETWORK_FOLDER = CACHE / "network"
@@ -29,9 +29,47 @@ def detectors(arguments: argparse.Namespace) -> None:
 
 def train(arguments: argparse.Namespace) -> None:
     """Train the network on labelled faces, or go on with a run (environment: train)."""
-    from .train.command import train_command
+    from .train.command import Places, train_command
 
-    train_command(arguments.recipe, RUNS / arguments.run_name, arguments.start, arguments.teacher, arguments.faces, arguments.threads, arguments.resume)
+    places = Places(RUNS / arguments.run_name, arguments.faces, arguments.index, arguments.start, arguments.teacher)
+    train_command(arguments.recipe, places, arguments.threads, arguments.resume)
+
+
+def checkpoint(arguments: argparse.Namespace) -> None:
+    """Pack a run for git, or unpack one to go on with it (environment: train)."""
+    from .train.checkpoint import pack, unpack
+
+    run = RUNS / arguments.run_name
+    if arguments.way == "pack":
+        print(f"{pack(run, arguments.at):,} bytes in {arguments.at}")
+    else:
+        at = unpack(arguments.at, run)
+        print(f"{run} stands in epoch {at.epoch}, step {at.step}: train {arguments.run_name} --resume goes on")
+
+
+def crop(arguments: argparse.Namespace) -> None:
+    """Photos to aligned crops with an index, found and cut as in the product."""
+    from .data.commands import crop as run
+
+    _print(run(arguments.source, arguments.photos, arguments.to, arguments.val, arguments.test))
+
+
+def pseudo_label(arguments: argparse.Namespace) -> None:
+    """Fill labels that people left empty with a network's, and print how far it agrees with people."""
+    from .data.commands import pseudo_label as run
+    from .data.guess import Feeding
+
+    feeding = None
+    if arguments.classes:
+        feeding = Feeding(tuple(arguments.classes.split(",")), arguments.mean, arguments.scale, arguments.bgr)
+    _print(run(arguments.model, arguments.faces, arguments.to, arguments.least, feeding))
+
+
+def audit(arguments: argparse.Namespace) -> None:
+    """Counts, people in two splits, near-identical pictures and how far their labels differ."""
+    from .data.commands import audit as run
+
+    _print(run(arguments.faces))
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -62,6 +100,11 @@ def clip(arguments: argparse.Namespace) -> None:
     build_clip(arguments.to)
 
 
+def _print(lines) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
 def _start(word: str) -> Path | None:
     return None if word == "none" else Path(word)
 
@@ -72,7 +115,7 @@ def main(words: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(function):
-        found = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
+        found = commands.add_parser(function.__name__.replace("_", "-"), help=function.__doc__, description=function.__doc__)
         found.set_defaults(run=function)
         return found
 
@@ -88,7 +131,28 @@ def main(words: list[str] | None = None) -> int:
     parts.add_argument("--start", type=_start, default=START_WEIGHTS, help="safetensors the network starts from; none: at random")
     parts.add_argument("--teacher", type=Path, default=None, help="safetensors of the teacher; by default the start")
     parts.add_argument("--faces", type=Path, default=FACES, help="folder with index.csv and its shards")
+    parts.add_argument("--index", type=Path, default=None, help="another index file than the folder's index.csv")
     parts.add_argument("--threads", type=int, default=2)
+    parts = command(checkpoint)
+    parts.add_argument("way", choices=("pack", "unpack"))
+    parts.add_argument("run_name", metavar="NAME")
+    parts.add_argument("--at", type=Path, default=CHECKPOINT, help="folder of the packed run")
+    parts = command(crop)
+    parts.add_argument("source", choices=("imdb-clean", "utkface", "fer-plus", "folders"))
+    parts.add_argument("photos", type=Path, help="folder of the data set as published")
+    parts.add_argument("--to", type=Path, required=True, help="folder for index.csv and the shards")
+    parts.add_argument("--val", type=float, default=0.08, help="share, where the source has no splits of its own")
+    parts.add_argument("--test", type=float, default=0.0)
+    parts = command(pseudo_label)
+    parts.add_argument("model", type=Path, help="ONNX; one of ours, or any classifier with --classes")
+    parts.add_argument("--faces", type=Path, default=FACES)
+    parts.add_argument("--to", type=Path, required=True, help="the new index file; train takes it with --index")
+    parts.add_argument("--least", type=float, default=0.9, help="confidence below which a cell stays empty")
+    parts.add_argument("--classes", help="of another network's output, with commas between: emotions, female, male, or - for none")
+    parts.add_argument("--mean", type=float, default=127.5)
+    parts.add_argument("--scale", type=float, default=127.5)
+    parts.add_argument("--bgr", action="store_true", help="the network takes blue first")
+    command(audit).add_argument("--faces", type=Path, default=FACES)
     parts = command(export)
     parts.add_argument("--weights", type=Path, default=START_WEIGHTS)
     parts.add_argument("--to", type=Path, default=NETWORK_FOLDER)

@@ -1,6 +1,5 @@
 """Labelled face crops in the index form of the shared faces: index.csv beside uncompressed zips of square JPEGs."""
 
-import csv
 import zipfile
 from dataclasses import dataclass
 from io import BytesIO
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .data.index import FILE, read_rows
 from .paths import FACES
 
 MOST_PADDING = 0.4
@@ -27,27 +27,39 @@ class Faces:
         return len(self.images)
 
 
-def read_index(split: str, folder: Path = FACES, most_padding: float | None = None) -> list[dict[str, str]]:
-    """The index rows of a split, in the index's order. Raises FileNotFoundError where there are no faces."""
-    with open(folder / "index.csv", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == split]
-    return [row for row in rows if most_padding is None or float(row["pad_frac"]) <= most_padding]
+def read_index(split: str, folder: Path = FACES, most_padding: float | None = None, index: Path | None = None) -> list[dict[str, str]]:
+    """The index rows of a split, in the index's order; index: another file than the folder's own index.csv.
+
+    Raises FileNotFoundError where there are no faces, ValueError naming file and row where the index is wrong.
+    """
+    rows = [row for row in read_rows(index or folder / FILE) if row["split"] == split]
+    return [row for row in rows if most_padding is None or float(row["pad_frac"] or 0) <= most_padding]
 
 
 def load_faces(rows: list[dict[str, str]], folder: Path = FACES) -> Faces:
     """Decode the crops of index rows."""
-    from PIL import Image
-
     shards: dict[str, zipfile.ZipFile] = {}
     images = []
     for row in rows:
         if row["shard"] not in shards:
             shards[row["shard"]] = zipfile.ZipFile(folder / row["shard"])
-        encoded = shards[row["shard"]].read(row["file"])
-        images.append(np.asarray(Image.open(BytesIO(encoded)).convert("RGB")))
+        images.append(decode_face(shards[row["shard"]], row["file"]))
     for shard in shards.values():
         shard.close()
     return Faces(np.stack(images), _numbers(rows, "age"), _numbers(rows, "gender"), _numbers(rows, "emo3"))
+
+
+def decode_face(shard: zipfile.ZipFile, file: str) -> np.ndarray:
+    """One crop, u8 RGB. Raises ValueError naming shard and file where it is missing or damaged."""
+    from PIL import Image
+
+    where = f"{Path(shard.filename or '').name}/{file}"
+    try:
+        return np.asarray(Image.open(BytesIO(shard.read(file))).convert("RGB"))
+    except KeyError as fault:
+        raise ValueError(f"{where} is in the index but not in the shard") from fault
+    except (OSError, SyntaxError, zipfile.BadZipFile) as fault:
+        raise ValueError(f"{where} is no readable picture: {fault}") from fault
 
 
 def _numbers(rows: list[dict[str, str]], column: str) -> np.ndarray:

@@ -5,6 +5,7 @@ from pathlib import Path
 MODEL = Path(__file__).resolve().parent.parent
 RELEASE = MODEL / "release"
 CACHE = MODEL / ".cache"
+CHECKPOINT = MODEL / "checkpoint"
 RUNS = MODEL / ".runs"
 CLIP = MODEL.parent / "core" / "clip"
 SHARED = MODEL.parent.parent / "shared"

@@ -1,6 +1,7 @@
 """`mien_model train`: from the command line's words to a run."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -9,45 +10,63 @@ from torch import nn
 from ..mobilenet import start_network
 from ..network import Architecture
 from .cpu import prepare_cpu
-from .data import open_split
+from .data import Split, open_split, steps_per_epoch
 from .journal import Journal
 from .loop import new_run, resumed_run, train
-from .recipe import differences, read_recipe
+from .recipe import Recipe, differences, read_recipe
 from .state import FILE, read_state
-from .targets import make_targets
+from .targets import Answers, make_targets
 from .teach import teach
 
 
-def train_command(recipe_file: Path | None, folder: Path, start: Path | None, teacher: Path | None, faces: Path, threads: int, resume: bool) -> bool:
-    """Start a run in `folder` or, with `resume`, go on with the one that lies there; True when its last epoch is done.
+@dataclass(frozen=True)
+class Places:
+    """run: the run's folder; faces: an index folder; index: another index file for its shards; start, teacher: safetensors, None
+    for random weights and for the start as the teacher."""
+
+    run: Path
+    faces: Path
+    index: Path | None = None
+    start: Path | None = None
+    teacher: Path | None = None
+
+
+def train_command(recipe_file: Path | None, places: Places, threads: int, resume: bool) -> bool:
+    """Start a run or, with `resume`, go on with the one that lies there; True when its last epoch is done.
 
     recipe_file: needed for a start; on a resume it may change nothing (its differences are told as an error).
     """
     prepare_cpu(threads)
-    folder.mkdir(parents=True, exist_ok=True)
-    state = read_state(folder) if resume else None
-    if state is None and (folder / FILE).exists():
-        raise ValueError(f"{folder} holds a run already: --resume goes on with it; another --run starts anew")
-    recipe = read_recipe(recipe_file) if recipe_file else state["recipe"] if state else None
-    if recipe is None:
+    places.run.mkdir(parents=True, exist_ok=True)
+    state = read_state(places.run) if resume else None
+    if state is None and (places.run / FILE).exists():
+        raise ValueError(f"{places.run} holds a run already: --resume goes on with it; another name starts anew")
+    if recipe_file is None and state is None:
         raise ValueError("a run needs a recipe: --recipe FILE.toml")
-    if state and differences(state["recipe"], recipe):
-        raise ValueError(f"the run in {folder} has another recipe: {'; '.join(differences(state['recipe'], recipe))}")
-    (folder / "pid").write_text(f"{os.getpid()}\n")
-    journal = Journal(folder / "log.jsonl")
-    split, val = open_split("train", faces, recipe, False), open_split("val", faces, recipe, True)
-    taught = None
-    if recipe.distillation or recipe.unlabelled:
-        if teacher is None and start is None:
-            raise ValueError("the recipe distils: name a --teacher or a --start")
-        taught = teach(teacher or start, split, folder, lambda done, of: journal.progress("teacher", done, of))
-    network = start_network(start, Architecture(recipe.head, recipe.tasks))
+    recipe = read_recipe(recipe_file) if recipe_file else state.recipe
+    if state and differences(state.recipe, recipe):
+        raise ValueError(f"the run in {places.run} has another recipe: {'; '.join(differences(state.recipe, recipe))}")
+    journal = Journal(places.run / "log.jsonl")
+    split, val = (open_split(name, places.faces, places.index, recipe, all_padding=name == "val") for name in ("train", "val"))
+    taught = _taught(recipe, places, split, journal)
+    network = start_network(places.start, Architecture(recipe.head, recipe.tasks))
     dropout(network, recipe.dropout)
-    run = resumed_run(folder, network, state) if state else new_run(folder, recipe, network)
-    kind = "resume" if state else "start"
-    origin = start.name if start else "random"
-    journal.write(kind, epoch=run.progress.epoch, step=run.progress.step, faces=len(split), threads=torch.get_num_threads(), start=origin)
+    run = resumed_run(places.run, network, state, steps_per_epoch(len(split), recipe)) if state else new_run(places.run, recipe, network)
+    (places.run / "pid").write_text(f"{os.getpid()}\n")
+    origin = places.start.name if places.start else "random"
+    kind, at = "resume" if state else "start", run.progress
+    journal.write(kind, epoch=at.epoch, step=at.step, faces=len(split), threads=torch.get_num_threads(), start=origin)
     return train(run, split, make_targets(split.labels, taught, recipe), val)
+
+
+def _taught(recipe: Recipe, places: Places, split: Split, journal: Journal) -> Answers | None:
+    """The teacher's answers, where the recipe uses any."""
+    if not recipe.distillation and not recipe.unlabelled:
+        return None
+    weights = places.teacher or places.start
+    if weights is None:
+        raise ValueError("the recipe distils: name a --teacher or a --start")
+    return teach(weights, split, places.run, lambda done, of: journal.progress("teacher", done, of))
 
 
 def dropout(network: nn.Module, share: float) -> None:

@@ -28,9 +28,9 @@ class Split:
         return len(self.pixels)
 
 
-def open_split(name: str, folder: Path, recipe: Recipe, all_padding: bool) -> Split:
+def open_split(name: str, folder: Path, index: Path | None, recipe: Recipe, all_padding: bool) -> Split:
     """The faces of a split; all_padding: keep those that the recipe's `most_padding` drops, marked as not clean."""
-    rows = read_index(name, folder, most_padding=None if all_padding else recipe.most_padding)
+    rows = read_index(name, folder, most_padding=None if all_padding else recipe.most_padding, index=index)
     if not rows:
         raise ValueError(f"{folder / 'index.csv'} has no face of split '{name}' that may be used")
     clean = np.array([float(row["pad_frac"] or 0) <= recipe.most_padding for row in rows])

@@ -14,7 +14,7 @@ from .journal import Journal
 from .losses import head_losses, total
 from .optimise import Average, freeze, make_optimiser, rate_share, set_rate
 from .recipe import Recipe
-from .state import Progress, save_average, save_state
+from .state import Progress, State, save_average, write_state
 from .targets import Targets
 
 CHECKPOINT_SECONDS = 480
@@ -43,13 +43,18 @@ def new_run(folder: Path, recipe: Recipe, network: nn.Module) -> Run:
     return Run(folder, recipe, network, average, make_optimiser(network, recipe), Progress(), Journal(folder / "log.jsonl"))
 
 
-def resumed_run(folder: Path, network: nn.Module, state: dict) -> Run:
-    """As it stood when `state` (of `read_state`) was written. network: of the same architecture."""
-    run = new_run(folder, state["recipe"], network)
-    run.network.load_state_dict(state["network"])
-    run.average.network.load_state_dict(state["average"])
-    run.optimiser.load_state_dict(state["optimiser"])
-    run.progress = state["progress"]
+def resumed_run(folder: Path, network: nn.Module, state: State, steps: int) -> Run:
+    """As it stood when `state` was written; network: of the same architecture; steps: of an epoch. Without the optimiser's
+    moments the learning rate rises from 0 again."""
+    run = new_run(folder, state.recipe, network)
+    # Checkpoints for git leave batch norm's counters out; nothing reads them.
+    run.network.load_state_dict(run.network.state_dict() | state.network)
+    run.average.network.load_state_dict(run.average.network.state_dict() | state.average)
+    run.progress = state.progress
+    if state.optimiser is None:
+        run.progress.rewarmed_from = run.progress.epoch * steps + run.progress.step
+    else:
+        run.optimiser.load_state_dict(state.optimiser)
     return run
 
 
@@ -95,7 +100,7 @@ def step(run: Run, faces: Split, targets: Targets, places, steps: int) -> dict[s
     generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + now)
     torch.manual_seed(recipe.seed * 1_000_003 + now)
     batch = make_batch(faces.pixels, targets, places, recipe, generator)
-    set_rate(run.optimiser, rate_share(now, recipe.epochs * steps, round(recipe.warmup_epochs * steps), recipe.final_lr))
+    set_rate(run.optimiser, rate_share(now, steps, recipe, run.progress.rewarmed_from))
     with torch.autocast("cpu", torch.bfloat16):
         answers = run.network(batch.faces)
     losses = head_losses(dict(zip(run.network.tasks, answers)), batch.values, batch.weights)
@@ -149,9 +154,9 @@ def validate(run: Run, val: Split) -> None:
     run.journal.write("val", epoch=run.progress.epoch, **figures)
     told = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
     run.journal.say(f"after epoch {run.progress.epoch + 1} of {run.recipe.epochs}: {told}")
-    save_average(run.average, run.folder / "ema.safetensors")
+    save_average(run.average.network, run.folder / "ema.safetensors")
 
 
 def save(run: Run) -> None:
     """The run's state, atomically."""
-    save_state(run.folder, run.recipe, run.progress, run.network, run.average, run.optimiser)
+    write_state(run.folder, State(run.recipe, run.progress, run.network.state_dict(), run.average.network.state_dict(), run.optimiser.state_dict()))

@@ -12,12 +12,19 @@ HEAD_PARTS = ("head", "pool1", "pool2")
 """Stages at the heads' learning rate: what no trunk trained elsewhere brings along."""
 
 
-def rate_share(step: int, total: int, warmup: int, final: float) -> float:
-    """Share of the peak rate at a step (from 0): linear up over the warm-up, then a cosine down to `final`."""
+REWARM_STEPS = 150
+"""Over which the rate rises again where a run goes on without the optimiser's moments."""
+
+
+def rate_share(step: int, steps: int, recipe: Recipe, rewarmed_from: int | None = None) -> float:
+    """Share of the peak rate at a step of the run (from 0), with `steps` an epoch: linear up over the warm-up, then a cosine."""
+    warmup, total = round(recipe.warmup_epochs * steps), recipe.epochs * steps
     if step < warmup:
-        return (step + 1) / warmup
-    progress = (step - warmup) / max(1, total - warmup)
-    return final + (1 - final) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
+        share = (step + 1) / warmup
+    else:
+        progress = (step - warmup) / max(1, total - warmup)
+        share = recipe.final_lr + (1 - recipe.final_lr) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
+    return share if rewarmed_from is None else share * min(1.0, (step - rewarmed_from + 1) / REWARM_STEPS)
 
 
 def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:

@@ -3,12 +3,11 @@
 import hashlib
 import os
 import zipfile
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from ..faces import decode_face
 from ..paths import CACHE
 
 SIDE = 128
@@ -51,21 +50,10 @@ def _decode(rows: list[dict[str, str]], folder: Path, pixels: np.ndarray) -> Non
         for place, row in enumerate(rows):
             if row["shard"] not in shards:
                 shards[row["shard"]] = zipfile.ZipFile(folder / row["shard"])
-            pixels[place] = decode_face(shards[row["shard"]], row["file"])
+            face = decode_face(shards[row["shard"]], row["file"])
+            if face.shape != (SIDE, SIDE, 3):
+                raise ValueError(f"{row['shard']}/{row['file']} must be {SIDE}x{SIDE}, came {face.shape[1]}x{face.shape[0]}")
+            pixels[place] = face
     finally:
         for shard in shards.values():
             shard.close()
-
-
-def decode_face(shard: zipfile.ZipFile, file: str) -> np.ndarray:
-    """One crop. Raises ValueError naming shard and file where it is missing, damaged or of another size."""
-    where = f"{Path(shard.filename or '').name}/{file}"
-    try:
-        face = np.asarray(Image.open(BytesIO(shard.read(file))).convert("RGB"))
-    except KeyError as fault:
-        raise ValueError(f"{where} is in the index but not in the shard") from fault
-    except (OSError, SyntaxError, zipfile.BadZipFile) as fault:
-        raise ValueError(f"{where} is no readable picture: {fault}") from fault
-    if face.shape != (SIDE, SIDE, 3):
-        raise ValueError(f"{where} must be {SIDE}x{SIDE}, came {face.shape[1]}x{face.shape[0]}")
-    return face

@@ -8,53 +8,59 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from .optimise import Average
 from .recipe import Recipe, recipe_of
 
 FILE = "state.pt"
+Tensors = dict[str, torch.Tensor]
 
 
 @dataclass
 class Progress:
-    """epoch and step (within it) come next; history: one entry of validation figures per epoch."""
+    """epoch and step (within it) come next; history: one entry of validation figures per epoch; rewarmed_from: the step, counted
+    from the run's start, at which it went on without the optimiser's moments."""
 
     epoch: int = 0
     step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
+    rewarmed_from: int | None = None
 
 
-def save_state(folder: Path, recipe: Recipe, progress: Progress, network: nn.Module, average: Average, optimiser: torch.optim.Optimizer) -> None:
+@dataclass(frozen=True)
+class State:
+    """network, average: state dicts; optimiser: its own, or None where it was left behind."""
+
+    recipe: Recipe
+    progress: Progress
+    network: Tensors
+    average: Tensors
+    optimiser: dict | None
+
+
+def write_state(folder: Path, state: State) -> None:
     """Write `folder`/state.pt."""
-    state = {
-        "recipe": asdict(recipe),
-        "progress": asdict(progress),
-        "network": network.state_dict(),
-        "average": average.network.state_dict(),
-        "optimiser": optimiser.state_dict(),
-    }
     partial = folder / f"{FILE}.partial"
     with open(partial, "wb") as file:
-        torch.save(state, file)
+        torch.save({**vars(state), "recipe": asdict(state.recipe), "progress": asdict(state.progress)}, file)
         file.flush()
         os.fsync(file.fileno())
     os.replace(partial, folder / FILE)
 
 
-def read_state(folder: Path) -> dict:
-    """What save_state wrote, with `recipe` and `progress` as their classes. Raises ValueError where there is none or a damaged one."""
+def read_state(folder: Path) -> State:
+    """What write_state wrote. Raises ValueError where there is none or a damaged one."""
     path = folder / FILE
     if not path.exists():
         raise ValueError(f"{folder} holds no {FILE}: there is nothing to resume; start without --resume")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        values = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as fault:
         raise ValueError(f"{path} is damaged: {fault}") from fault
-    return {**state, "recipe": recipe_of(state["recipe"], FILE), "progress": Progress(**state["progress"])}
+    return State(**values | {"recipe": recipe_of(values["recipe"], FILE), "progress": Progress(**values["progress"])})
 
 
-def save_average(average: Average, target: Path) -> None:
+def save_average(average: nn.Module, target: Path) -> None:
     """The averaged weights as safetensors in fp32, named as in `shared/weights`: what `export` takes."""
-    tensors = {name: tensor.contiguous() for name, tensor in average.network.state_dict().items() if not name.endswith("num_batches_tracked")}
+    tensors = {name: tensor.contiguous() for name, tensor in average.state_dict().items() if not name.endswith("num_batches_tracked")}
     partial = target.with_suffix(".partial")
     save_file(tensors, partial)
     os.replace(partial, target)

@@ -1,0 +1,1 @@
+"""Labelled faces: the index form, public data sets and photo folders brought into it, machine labels, audits."""
