@@ -1,0 +1,293 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { createEnveloper } from '../enveloper.ts';
+import { MienError } from '../errors.ts';
+import type { Grant, MienEvent } from '../events.ts';
+import { createEventBus, type EventBus } from '../host/event-bus.ts';
+import { type Attached, createTraffic, type Traffic } from '../host/plugins/traffic.ts';
+import { type Logger, type LogLevel, silentLogger } from '../log.ts';
+import { createPeople, type People } from '../people/people.ts';
+import type { PluginDefinition } from '../plugin.ts';
+import type { FromPlugin, PluginDescription, PluginError, ToPlugin, TrafficFromPlugin } from '../plugin-messages.ts';
+import type { Channel } from '../plugin-runtime/channel.ts';
+import { memoryChannelPair } from '../plugin-runtime/memory-channel.ts';
+import { openRunners } from '../plugin-runtime/runners.ts';
+import { Scope } from '../scope.ts';
+import { readScenario } from '../simulate/read-scenario.ts';
+import { stepScenario } from '../simulate/run-scenario.ts';
+import { checkScenario, greetingScenario } from '../simulate/scenario.ts';
+import { createSimulatedSight } from '../simulate/simulated-sight.ts';
+import { VirtualClock } from '../simulate/virtual-clock.ts';
+import { FakedServices, type FakeServices, type ServiceCall } from './fake-services.ts';
+import { OpenWork } from './open-work.ts';
+
+export interface LogLine {
+  readonly level: Exclude<LogLevel, 'silent'>;
+  readonly fields: object;
+  readonly message: string;
+}
+
+export interface BenchFault {
+  /** The event or command whose handler failed; `host` for what the host refused, `stop` for a deferred step, `plugin` for what ended it. */
+  readonly where: string;
+  readonly message: string;
+}
+
+/** A plugin at work, without a camera. */
+export interface TestBench extends AsyncDisposable {
+  /** In order, of every level. */
+  readonly logs: readonly LogLine[];
+  /** What failed or was refused so far; a plugin goes on after them. */
+  readonly faults: readonly BenchFault[];
+  /** What went out to everybody, past every beforeEmit. */
+  readonly events: readonly MienEvent[];
+  /** Names of the commands on offer. */
+  readonly commands: readonly string[];
+  /**
+   * Virtual people through the real people code, in virtual time: minutes in a moment. A scenario as in scenario.yaml, or the path of one. Resolves
+   * with what was told of them when everybody has left and every handler is done. Errors: SCENARIO_INVALID, INPUT_NOT_FOUND, PLUGIN_FAILED.
+   */
+  play(scenario: string | object): Promise<readonly MienEvent[]>;
+  /** Sends events out; resolves when every handler is done. Errors: PLUGIN_FAILED. */
+  emit(...events: readonly MienEvent[]): Promise<void>;
+  /** Runs one of its commands, as the API would. Errors: COMMAND_UNKNOWN, REQUEST_INVALID, COMMAND_FAILED. */
+  command(name: string, input?: object): Promise<unknown>;
+  /** What it asked of a faked service, in order. */
+  calls(service: string): readonly ServiceCall[];
+  /** Stops the plugin, as the host does; what it logged and failed at meanwhile can be read afterwards. Errors: STEP_TIMEOUT. */
+  stop(): Promise<void>;
+}
+
+export interface BenchSettings {
+  readonly options: object;
+  /** All that it needs when undefined. */
+  readonly grant: readonly Grant[] | undefined;
+  readonly services: FakeServices;
+  readonly config: Config;
+  /** A temporary one when undefined. */
+  readonly storeFolder: string | undefined;
+  readonly withinMs: number;
+}
+
+/** A verdict that is late on a busy machine must not change what a test sees. */
+const BEFORE_EMIT_MS = 5000;
+const START_MONO_MS = 10_000;
+const START_WALL_MS = Date.UTC(2026, 0, 1, 12);
+
+export class PluginBench implements TestBench {
+  readonly logs: LogLine[] = [];
+  readonly faults: BenchFault[] = [];
+  readonly events: MienEvent[] = [];
+  readonly #name: string;
+  readonly #settings: BenchSettings;
+  readonly #scope = new Scope();
+  readonly #work = new OpenWork();
+  readonly #fakes: FakedServices;
+  readonly #clock = new VirtualClock({ monoMs: START_MONO_MS, wallMs: START_WALL_MS });
+  readonly #people: People;
+  readonly #bus: EventBus;
+  readonly #traffic: Traffic;
+  readonly #channel: Channel<FromPlugin, ToPlugin>;
+  readonly #loaded = Promise.withResolvers<PluginDescription>();
+  readonly #started = Promise.withResolvers<void>();
+  readonly #stopped = Promise.withResolvers<void>();
+  #attached: Attached | undefined;
+  #scenes = 0;
+
+  constructor(definition: PluginDefinition, settings: BenchSettings) {
+    const { config } = settings;
+    this.#name = String(definition?.name);
+    this.#settings = settings;
+    this.#fakes = new FakedServices(settings.services);
+    const clock = { monoMs: () => this.#clock.monoMs(), wallMs: () => this.#clock.wallMs() };
+    const enveloper = createEnveloper(config.device, { bootId: 'bench', monoMs: clock.monoMs });
+    this.#people = createPeople(config, enveloper, { ...clock, idSeed: 'bench' });
+    const logger = this.#hostLogger();
+    this.#bus = createEventBus({ logger });
+    this.#bus.subscribe({}, (event) => void this.events.push(event), 'bench');
+    const sight = createSimulatedSight({ config, scenario: checkScenario(greetingScenario) });
+    this.#traffic = createTraffic({ bus: this.#bus, people: this.#people, sight, config, logger, beforeEmitMs: BEFORE_EMIT_MS });
+    const [mine, its] = memoryChannelPair<FromPlugin, ToPlugin>();
+    this.#channel = mine;
+    mine.onMessage((message) => this.#take(message));
+    this.#scope.use(this.#traffic);
+    this.#scope.use(openRunners(its as never, { load: async () => ({ default: definition }) }));
+    for (const { promise } of [this.#loaded, this.#started]) promise.catch(() => {});
+  }
+
+  /** Errors: PLUGIN_INVALID, CONFIG_INVALID, GRANT_MISSING, SERVICE_UNAVAILABLE, and what `setup` throws. */
+  async start(): Promise<void> {
+    try {
+      this.#send({ type: 'load', entry: this.#name });
+      const description = await this.#loaded.promise;
+      const grants = this.#demandGrants(description);
+      this.#demandServices(description);
+      this.#attached = this.#traffic.attach({
+        name: this.#name,
+        grants,
+        description,
+        send: (message) => this.#send(message),
+        sendEncoded: (line) => {
+          this.#work.see(JSON.parse(line) as ToPlugin);
+          this.#channel.sendEncoded(line);
+        },
+        fail: (reason) => this.#fail(new MienError('PLUGIN_FAILED', `"${this.#name}" ${reason}`)),
+      });
+      const storeFolder = await this.#storeFolder();
+      this.#send({ type: 'start', start: { options: this.#settings.options, optionsVersion: description.optionsVersion, grants, storeFolder } });
+      await this.#started.promise;
+      this.#attached.ready();
+      await this.#settled();
+    } catch (fault) {
+      await this.#scope[Symbol.asyncDispose]();
+      throw fault;
+    }
+  }
+
+  get commands(): readonly string[] {
+    return this.#attached?.commands ?? [];
+  }
+
+  async play(input: string | object): Promise<readonly MienEvent[]> {
+    const scenario = typeof input === 'string' ? await readScenario(input) : checkScenario(input);
+    const told: MienEvent[] = [];
+    this.#scenes += 1;
+    const stage = { config: this.#settings.config, clock: this.#clock, people: this.#people };
+    for (const { observation, events } of stepScenario(stage, scenario, { run: `scene-${this.#scenes}` })) {
+      for (const event of events) this.#traffic.publish(event);
+      told.push(...events);
+      if (observation) this.#bus.announceObserved(observation.camera);
+      await this.#settled();
+    }
+    return told;
+  }
+
+  async emit(...events: readonly MienEvent[]): Promise<void> {
+    for (const event of events) this.#traffic.publish(event);
+    await this.#settled();
+  }
+
+  async command(name: string, input: object = {}): Promise<unknown> {
+    const value = await this.#traffic.run(name, input);
+    await this.#settled();
+    return value;
+  }
+
+  calls(service: string): readonly ServiceCall[] {
+    return this.#fakes.calls(service);
+  }
+
+  async stop(): Promise<void> {
+    const { withinMs } = this.#settings;
+    this.#send({ type: 'stop' });
+    const late = Promise.withResolvers<never>();
+    const said = `"${this.#name}" did not stop within ${withinMs} ms: a deferred step, or an outbox, does not end`;
+    const timer = setTimeout(() => late.reject(new MienError('STEP_TIMEOUT', said)), withinMs);
+    try {
+      await Promise.race([this.#stopped.promise, late.promise]);
+      this.#attached?.detach('the test is over');
+      await this.#scope[Symbol.asyncDispose]();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #settled(): Promise<void> {
+    return this.#work.settled(this.#settings.withinMs);
+  }
+
+  #send(message: Parameters<Parameters<Traffic['attach']>[0]['send']>[0] | { type: 'load'; entry: string } | { type: 'stop' } | StartMessage): void {
+    const addressed = { plugin: this.#name, ...message } as ToPlugin;
+    this.#work.see(addressed);
+    this.#channel.send(addressed);
+  }
+
+  #take(message: FromPlugin): void {
+    switch (message.type) {
+      case 'loaded':
+        this.#loaded.resolve(message.description);
+        break;
+      case 'started':
+        this.#started.resolve();
+        break;
+      case 'failed':
+        this.faults.push({ where: 'plugin', message: message.error.message });
+        this.#fail(faultOf(message.error));
+        break;
+      case 'stopped':
+        for (const fault of message.faults) this.faults.push({ where: 'stop', message: fault });
+        this.#stopped.resolve();
+        break;
+      case 'log':
+        this.logs.push({ level: message.level, fields: message.fields, message: message.message });
+        break;
+      case 'faults':
+        break;
+      default:
+        this.#traffics(message);
+    }
+  }
+
+  #traffics(message: TrafficFromPlugin & { readonly plugin: string }): void {
+    if (message.type === 'fault') this.faults.push({ where: message.where, message: message.error.message });
+    if (message.type === 'ask' && message.call.kind === 'service' && this.#fakes.has(message.call.name)) {
+      const { id, call } = message;
+      this.#work.see(message);
+      void this.#fakes.answer(call).then((answer) => this.#send({ type: 'answer', id, ...answer }));
+      return;
+    }
+    // What follows from a message has begun before the message counts as done.
+    this.#attached?.receive(message);
+    this.#work.see(message);
+  }
+
+  #fail(failure: MienError): void {
+    this.#loaded.reject(failure);
+    this.#started.reject(failure);
+    this.#stopped.resolve();
+    this.#work.fail(failure);
+  }
+
+  #demandGrants({ name, needs }: PluginDescription): readonly Grant[] {
+    const { grant = needs } = this.#settings;
+    const missing = needs.filter((one) => !grant.includes(one));
+    if (missing.length === 0) return needs;
+    throw new MienError('GRANT_MISSING', `"${name}" needs ${missing.join(', ')}, which this test does not grant; Mien would not start it`);
+  }
+
+  #demandServices({ name, uses }: PluginDescription): void {
+    const missing = uses.filter((service) => !this.#fakes.has(service));
+    if (missing.length === 0) return;
+    throw new MienError('SERVICE_UNAVAILABLE', `"${name}" uses ${missing.join(', ')}: give testPlugin a fake, as services: { ${missing[0]}: { ... } }`);
+  }
+
+  async #storeFolder(): Promise<string> {
+    if (this.#settings.storeFolder !== undefined) return this.#settings.storeFolder;
+    const folder = await mkdtemp(join(tmpdir(), 'mien-bench-'));
+    this.#scope.defer(() => rm(folder, { recursive: true, force: true }));
+    return folder;
+  }
+
+  /** What the host says of the plugin: refused offers, rights it lacks. Faults of handlers come as messages of their own. */
+  #hostLogger(): Logger {
+    const tell = (fields: object, message: string): void => {
+      if (!('where' in fields)) this.faults.push({ where: 'host', message });
+    };
+    return { ...silentLogger, warn: tell, error: tell };
+  }
+}
+
+type StartMessage = Extract<ToPlugin, { type: 'start' }> extends infer M ? Omit<M, 'plugin'> : never;
+
+/** With the stack of where it was thrown, for the test runner to show. */
+function faultOf({ code, message, stack }: PluginError): MienError {
+  const fault = new MienError(code, message);
+  if (stack) fault.stack = stack;
+  return fault;
+}
