@@ -12,10 +12,10 @@ import type { Grant } from './events.ts';
 import { type ConfigInput, checkConfig } from './load-config.ts';
 import type { PluginDefinition } from './plugin.ts';
 import type { FakeServices } from './testing/fake-services.ts';
-import { PluginBench, type TestBench } from './testing/plugin-bench.ts';
+import { PluginBench } from './testing/plugin-bench.ts';
+import type { TestBench } from './testing/test-bench.ts';
 
 export type { FakeServices, ServiceCall } from './testing/fake-services.ts';
-export type { BenchFault, LogLine, TestBench } from './testing/plugin-bench.ts';
 export {
   attentionEnded,
   attentionStarted,
@@ -28,6 +28,7 @@ export {
   personUpdated,
   type Update,
 } from './testing/sample-events.ts';
+export type { BenchFault, LogLine, TestBench } from './testing/test-bench.ts';
 
 export interface TestOptions<O extends TObject> {
   /** As they would stand in mien.yaml; defaults fill the rest. */
