@@ -1,6 +1,7 @@
 /** Whatever one plugin does, the others hear every event, the host goes on, and the culprit is left alone in the end. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { must } from '../support/must.ts';
 import { fixture, openHost, patienceMs, quickLimits, TemporaryFolder, type TestHost, untilStatus } from '../support/plugin-host.ts';
 import { isRunning, until } from '../support/processes.ts';
 import { isSoak, times } from '../support/soak.ts';
@@ -96,7 +97,7 @@ faults('one that never stops is killed, which counts as a crash; the host itself
   await test.host.start();
   const first = test.host.status('faulty').pid as number;
   const again = await test.host.restart('faulty');
-  assert.match(again.crashes[0]?.reason, /did not stop within 200 ms/);
+  assert.match(must(again.crashes[0]).reason, /did not stop within 200 ms/);
   assert.is(again.state, 'running');
   assert.not(isRunning(first));
   await cue(test);

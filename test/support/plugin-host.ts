@@ -76,6 +76,11 @@ export function writePlugin(folder: string, name: string, text: string): string 
   return path;
 }
 
+/** Why it does not run as it should; empty when nothing is said. */
+export function reasonOf(host: Plugins, name: string): string {
+  return host.status(name).reason ?? '';
+}
+
 /** Waits until the plugin's status is as wanted. Rejects with the status that it has instead. */
 export async function untilStatus(host: Plugins, name: string, wanted: (status: PluginStatus) => boolean): Promise<PluginStatus> {
   const started = performance.now();

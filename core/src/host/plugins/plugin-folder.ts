@@ -53,36 +53,94 @@ function fingerprintOf(path: string): string {
 /** `changed` is called after the files have come to rest, with all that are there then. */
 export function watchPlugins(folder: string, logger: Logger, changed: (found: readonly FoundPlugin[]) => void): PluginFolder {
   mkdirSync(folder, { recursive: true });
-  let found = listPlugins(folder, logger);
   let timer: NodeJS.Timeout | undefined;
+  const watched = new WatchedFolders(logger, () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, QUIET_MS);
+  });
+  // Watched before it is listed: nothing falls between the two.
+  watched.follow(folder);
+  let found = listPlugins(folder, logger);
   const look = (): void => {
+    watched.follow(folder);
     const now = listPlugins(folder, logger);
     if (JSON.stringify(now) === JSON.stringify(found)) return;
     found = now;
     changed(now);
   };
-  const watcher = watchFolder(folder, logger, () => {
-    clearTimeout(timer);
-    timer = setTimeout(look, QUIET_MS);
-  });
   return {
     get found() {
       return found;
     },
     [Symbol.dispose]() {
       clearTimeout(timer);
-      watcher?.close();
+      watched[Symbol.dispose]();
     },
   };
 }
 
-function watchFolder(folder: string, logger: Logger, touched: () => void): FSWatcher | undefined {
+const MAX_FOLDERS = 200;
+
+/** Node's own recursive watch loses a file on Linux once another was renamed over it; a folder's watch does not. */
+class WatchedFolders implements Disposable {
+  readonly #logger: Logger;
+  readonly #touched: () => void;
+  /** By path; the folder that lies there may become another one. */
+  readonly #watchers = new Map<string, { readonly watcher: FSWatcher; readonly inode: number }>();
+  #isTold = false;
+
+  constructor(logger: Logger, touched: () => void) {
+    this.#logger = logger;
+    this.#touched = touched;
+  }
+
+  /** This folder and those in it, as they are now; what is installed in them is left out. */
+  follow(root: string): void {
+    const present = new Set<string>();
+    const waiting = [root];
+    for (let here = waiting.pop(); here !== undefined && present.size < MAX_FOLDERS; here = waiting.pop()) {
+      present.add(here);
+      waiting.push(...foldersIn(here));
+    }
+    for (const [path, { watcher, inode }] of this.#watchers) {
+      if (present.has(path) && inodeOf(path) === inode) continue;
+      watcher.close();
+      this.#watchers.delete(path);
+    }
+    for (const path of present) if (!this.#watchers.has(path)) this.#watch(path);
+  }
+
+  [Symbol.dispose](): void {
+    for (const { watcher } of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  #watch(path: string): void {
+    try {
+      const watcher = watch(path, { persistent: false }, this.#touched);
+      watcher.on('error', () => {
+        // Gone, most likely: the next look tells.
+        watcher.close();
+        this.#watchers.delete(path);
+        this.#touched();
+      });
+      this.#watchers.set(path, { watcher, inode: inodeOf(path) });
+    } catch (fault) {
+      if (!this.#isTold) this.#logger.warn({ path, reason: String(fault) }, 'plugins cannot be watched here: changes count from the next start on');
+      this.#isTold = true;
+    }
+  }
+}
+
+function inodeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.ino ?? -1;
+}
+
+function foldersIn(path: string): string[] {
   try {
-    const watcher = watch(folder, { recursive: true, persistent: false }, touched);
-    watcher.on('error', (fault) => logger.warn({ folder, reason: String(fault) }, 'the folder of plugins is no longer watched'));
-    return watcher;
-  } catch (fault) {
-    logger.warn({ folder, reason: String(fault) }, 'the folder of plugins cannot be watched: changes count from the next start on');
-    return undefined;
+    const inside = readdirSync(path, { withFileTypes: true });
+    return inside.filter((one) => one.isDirectory() && !one.name.startsWith('.') && one.name !== 'node_modules').map(({ name }) => join(path, name));
+  } catch {
+    return [];
   }
 }
