@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '../config.ts';
 import { createEnveloper } from '../enveloper.ts';
 import { MienError } from '../errors.ts';
 import type { Grant, MienEvent } from '../events.ts';
@@ -20,8 +19,9 @@ import { stepScenario } from '../simulate/run-scenario.ts';
 import { checkScenario, greetingScenario } from '../simulate/scenario.ts';
 import { createSimulatedSight } from '../simulate/simulated-sight.ts';
 import { VirtualClock } from '../simulate/virtual-clock.ts';
-import { FakedServices, type FakeServices, type ServiceCall } from './fake-services.ts';
+import { FakedServices, type ServiceCall } from './fake-services.ts';
 import { OpenWork } from './open-work.ts';
+import type { BenchFault, BenchSettings, LogLine, TestBench } from './test-bench.ts';
 
 /** A verdict that is late on a busy machine must not change what a test sees. */
 const BEFORE_EMIT_MS = 5000;
