@@ -32,18 +32,18 @@ interface Lane {
 }
 
 /**
- * Visitors in the order in which they come. Each has a lane of their own, straight towards the device, so that nobody covers or is taken for
+ * Visitors in the order in which they come, made as they are asked for: a day has 20,000. Each has a lane of their own, straight towards the device, so that nobody covers or is taken for
  * another: the truth can be counted exactly.
  */
-export function planCrowd(
+export function* visitors(
   settings: CrowdSettings,
   names: { readonly seed: number; readonly of: readonly number[] },
   view: SimulatedView,
   lengthS: number,
-): VirtualPerson[] {
+): Generator<VirtualPerson, void> {
   const random = createRandom(names.seed, 'crowd', ...names.of);
   const lanes = lanesOf(settings.atMost, view);
-  const people: VirtualPerson[] = [];
+  let number = 0;
   for (let wantedS = 0; ; ) {
     wantedS += (-Math.log(1 - random.next()) * 3600) / settings.perHour;
     const open = lanes.filter(({ freeS }) => freeS <= wantedS);
@@ -52,11 +52,12 @@ export function planCrowd(
     const enterS = Math.max(wantedS, lane.freeS);
     const stayS = Math.min(LONGEST_S, Math.max(SHORTEST_S, settings.dwellS * Math.exp(DWELL_SPREAD * random.normal())));
     if (enterS + stayS > lengthS - TAIL_S) {
-      if (enterS > lengthS - TAIL_S - SHORTEST_S) return people;
+      if (enterS > lengthS - TAIL_S - SHORTEST_S) return;
       continue;
     }
     lane.freeS = enterS + stayS + LANE_REST_S;
-    people.push(visitor({ number: people.length + 1, enterS, stayS, lane, random, settings, view }));
+    number += 1;
+    yield visitor({ number, enterS, stayS, lane, random, settings, view });
   }
 }
 

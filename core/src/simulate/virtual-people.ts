@@ -2,7 +2,7 @@
 import { MienError } from '../errors.ts';
 import type { Box, EndedTrack, Observation, ObservedFace, Origin } from '../observation.ts';
 import { RecognitionSchedule } from '../sight/schedule.ts';
-import { planCrowd } from './crowd.ts';
+import { visitors } from './crowd.ts';
 import { simulatedHeads } from './readings.ts';
 import { type LiveChange, lengthOf, MOST_PEOPLE, type Scenario, type VirtualPerson } from './scenario.ts';
 import type { Appearance } from './script.ts';
@@ -15,6 +15,8 @@ export const simulatedOrigin: Origin = { model: 'simulated', backend: 'none', np
 const noTimes = { decodeMs: 0, detectMs: 0, alignMs: 0, recogniseMs: 0, trackMs: 0, totalMs: 0 };
 /** A face of which a nearer one hides this much is not detected. */
 const COVERED = 0.5;
+
+const noVisitors: Iterator<VirtualPerson, void> = { next: () => ({ done: true, value: undefined }) };
 
 export interface FrameStamp {
   readonly capturedMonoMs: number;
@@ -63,6 +65,8 @@ export class VirtualPeople {
   #actors: ActingPerson[] = [];
   /** Who comes when, the next first. */
   #coming: Coming[] = [];
+  #visitors: Iterator<VirtualPerson, void> = noVisitors;
+  #nextVisitor: VirtualPerson | undefined;
   #cycle = -1;
   #lastTrack = 0;
   #frame = 0;
@@ -88,7 +92,7 @@ export class VirtualPeople {
 
   /** Nobody is here or will come, and no track is left to end. */
   get empty(): boolean {
-    return this.#actors.length === 0 && this.#coming.length === 0;
+    return this.#actors.length === 0 && this.#coming.length === 0 && !this.#nextVisitor;
   }
 
   frame(ms: number, stamp: FrameStamp): Observation {
@@ -174,19 +178,28 @@ export class VirtualPeople {
         const end = actor.face.drop();
         if (end) ended.push(end);
       }
-      this.#await(this.#plan(cycle), (coming) => coming.live);
+      this.#begin(cycle);
     }
     let due = 0;
     for (let next = this.#coming[due]; next && next.atMs <= ms; next = this.#coming[++due]) this.#enter(next);
     if (due > 0) this.#coming = this.#coming.slice(due);
+    const startMs = cycle * this.#lengthMs;
+    for (let next = this.#nextVisitor; next && startMs + next.enterS * 1000 <= ms; next = this.#nextVisitor) {
+      this.#enter({ person: next, atMs: startMs + next.enterS * 1000, live: false });
+      this.#nextVisitor = this.#visitors.next().value ?? undefined;
+    }
     for (const actor of this.#actors) if (!actor.gone && ms >= actor.leavesAtMs()) this.#leave(actor);
   }
 
-  #plan(cycle: number): Coming[] {
+  #begin(cycle: number): void {
     const { people, crowd, seed } = this.#scenario;
-    const visitors = crowd ? planCrowd(crowd, { seed, of: [cycle] }, this.#view, this.#lengthMs / 1000) : [];
     const startMs = cycle * this.#lengthMs;
-    return [...people, ...visitors].map((person) => ({ person, atMs: startMs + person.enterS * 1000, live: false }));
+    this.#await(
+      people.map((person) => ({ person, atMs: startMs + person.enterS * 1000, live: false })),
+      (coming) => coming.live,
+    );
+    this.#visitors = crowd ? visitors(crowd, { seed, of: [cycle] }, this.#view, this.#lengthMs / 1000) : noVisitors;
+    this.#nextVisitor = this.#visitors.next().value ?? undefined;
   }
 
   #await(more: readonly Coming[], stays: (coming: Coming) => boolean): void {

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { planCrowd } from '../../../core/src/simulate/crowd.ts';
+import { visitors } from '../../../core/src/simulate/crowd.ts';
 import { type CrowdSettings, checkScenario } from '../../../core/src/simulate/scenario.ts';
 import { Script } from '../../../core/src/simulate/script.ts';
 import { boxAt, type SimulatedView, viewOf } from '../../../core/src/simulate/view.ts';
@@ -12,8 +12,9 @@ const crowd = suite('crowd');
 
 const settings = (part: object): CrowdSettings => checkScenario({ crowd: { perHour: 60, ...part } }).crowd as CrowdSettings;
 const plain = viewOf(testConfig(), 'simulated', { width: 1280, height: 720 });
-const plan = (part: object, { seed = 1, hours = 1, view = plain }: { seed?: number; hours?: number; view?: SimulatedView } = {}) =>
-  planCrowd(settings(part), { seed, of: [0] }, view, hours * 3600);
+const plan = (part: object, { seed = 1, hours = 1, view = plain }: { seed?: number; hours?: number; view?: SimulatedView } = {}) => [
+  ...visitors(settings(part), { seed, of: [0] }, view, hours * 3600),
+];
 
 crowd('hours of visitors: everybody who came appeared and left once, for as long as they could be seen', () => {
   for (const seed of [1, 2, 3]) {
@@ -34,9 +35,9 @@ crowd('hours of visitors: everybody who came appeared and left once, for as long
 });
 
 crowd('as many come as are asked for, until the places are taken', () => {
-  const visitors = (perHour: number): number => [1, 2, 3, 4, 5].reduce((sum, seed) => sum + plan({ perHour }, { seed, hours: 4 }).length, 0) / 20;
-  assert.ok(Math.abs(visitors(60) - 60) < 6, String(visitors(60)));
-  assert.ok(visitors(1200) < 4 * (3600 / 16), String(visitors(1200)));
+  const perHourOf = (perHour: number): number => [1, 2, 3, 4, 5].reduce((sum, seed) => sum + plan({ perHour }, { seed, hours: 4 }).length, 0) / 20;
+  assert.ok(Math.abs(perHourOf(60) - 60) < 6, String(perHourOf(60)));
+  assert.ok(perHourOf(1200) < 4 * (3600 / 16), String(perHourOf(1200)));
 });
 
 crowd('the mix is as it is asked for', () => {
