@@ -54,3 +54,10 @@ export function boxAt({ distanceM, bearingDeg }: { readonly distanceM: number; r
 export function edgeDeg(view: SimulatedView): number {
   return view.fieldOfViewDeg / 2;
 }
+
+/** Share of the first box that lies under the second. */
+export function coveredShare([ax, ay, aw, ah]: Box, [bx, by, bw, bh]: Box): number {
+  const w = Math.min(ax + aw, bx + bw) - Math.max(ax, bx);
+  const h = Math.min(ay + ah, by + bh) - Math.max(ay, by);
+  return w <= 0 || h <= 0 ? 0 : (w * h) / (aw * ah);
+}

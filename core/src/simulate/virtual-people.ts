@@ -6,7 +6,7 @@ import { visitors } from './crowd.ts';
 import { simulatedHeads } from './readings.ts';
 import { type LiveChange, lengthOf, MOST_PEOPLE, type Scenario, type VirtualPerson } from './scenario.ts';
 import type { Appearance } from './script.ts';
-import type { SimulatedView } from './view.ts';
+import { coveredShare, type SimulatedView } from './view.ts';
 import { ActingPerson, type Visit } from './virtual-person.ts';
 
 export type { Visit } from './virtual-person.ts';
@@ -246,12 +246,5 @@ export class VirtualPeople {
 
 /** Somebody nearer stands before this face. */
 function isCovered({ actor, now, box }: Seen, all: readonly Seen[]): boolean {
-  return all.some((other) => other.actor !== actor && !other.actor.gone && other.now.distanceM < now.distanceM && covered(box, other.box) > COVERED);
-}
-
-/** Share of the first box that lies under the second. */
-function covered([ax, ay, aw, ah]: Box, [bx, by, bw, bh]: Box): number {
-  const w = Math.min(ax + aw, bx + bw) - Math.max(ax, bx);
-  const h = Math.min(ay + ah, by + bh) - Math.max(ay, by);
-  return w <= 0 || h <= 0 ? 0 : (w * h) / (aw * ah);
+  return all.some((other) => other.actor !== actor && !other.actor.gone && other.now.distanceM < now.distanceM && coveredShare(box, other.box) > COVERED);
 }
