@@ -36,7 +36,11 @@ export class RunnerStand implements AsyncDisposable {
 
   /** The nth message of that kind, when it has come. */
   async next<T extends Said['type']>(type: T, count = 1): Promise<Extract<Said, { type: T }>> {
-    await until(`${count} x ${type}; there are ${JSON.stringify(this.said)}`, 20_000, () => this.of(type).length >= count || (type !== 'failed' && this.of('failed').length > 0));
+    await until(
+      `${count} x ${type}; there are ${JSON.stringify(this.said)}`,
+      20_000,
+      () => this.of(type).length >= count || (type !== 'failed' && this.of('failed').length > 0),
+    );
     const found = this.of(type)[count - 1];
     if (!found) throw new Error(`expected ${type}, got ${JSON.stringify(this.of('failed'))}`);
     return found;

@@ -42,24 +42,37 @@ test('a command: input checked and filled before it runs, result plain, errors w
   await using stand = new RunnerStand();
   const ran: unknown[] = [];
   await started(stand, (context) => {
-    context.command('wave', Type.Object({ times: Type.Integer({ default: 2, maximum: 5 }), side: Type.Optional(Type.String()) }, { additionalProperties: false }), async (input) => {
-      ran.push(input);
-      if (input.times === 3) throw new Error('the arm is stuck');
-      if (input.times === 4) throw new MienError('BUSY', 'already waving: wait');
-      if (input.times === 5) return new Map();
-      return input.side === 'huge' ? 'x'.repeat(2_000_000) : undefined;
-    });
+    context.command(
+      'wave',
+      Type.Object({ times: Type.Integer({ default: 2, maximum: 5 }), side: Type.Optional(Type.String()) }, { additionalProperties: false }),
+      async (input) => {
+        ran.push(input);
+        if (input.times === 3) throw new Error('the arm is stuck');
+        if (input.times === 4) throw new MienError('BUSY', 'already waving: wait');
+        if (input.times === 5) return new Map();
+        return input.side === 'huge' ? 'x'.repeat(2_000_000) : undefined;
+      },
+    );
   });
-  assert.equal((await stand.next('offer')).commands.map(({ name }) => name), ['wave']);
+  assert.equal(
+    (await stand.next('offer')).commands.map(({ name }) => name),
+    ['wave'],
+  );
   assert.equal(await call(stand, command('wave', undefined)), { value: null });
   assert.equal(await call(stand, command('wave', { times: 1, side: 'left' })), { value: null });
-  assert.match((await call(stand, command('wave', { times: 1.5, syde: 'left' }))).error ?? '', /^REQUEST_INVALID Input of wave: times: must be integer.*syde: unknown key. Did you mean "side"/);
+  assert.match(
+    (await call(stand, command('wave', { times: 1.5, syde: 'left' }))).error ?? '',
+    /^REQUEST_INVALID Input of wave: times: must be integer.*syde: unknown key. Did you mean "side"/,
+  );
   assert.equal(ran, [{ times: 2 }, { times: 1, side: 'left' }]);
   assert.is(stand.of('fault').length, 0, 'bad input is not the fault of the plugin');
   assert.is((await call(stand, command('wave', { times: 4 }))).error, 'BUSY already waving: wait');
   assert.is(stand.of('fault').length, 0, 'an error for the caller is none either');
   assert.is((await call(stand, command('wave', { times: 3 }))).error, 'COMMAND_FAILED the arm is stuck');
-  assert.equal(stand.of('fault').map(({ where, error }) => `${where} ${error.message}`), ['wave the arm is stuck']);
+  assert.equal(
+    stand.of('fault').map(({ where, error }) => `${where} ${error.message}`),
+    ['wave the arm is stuck'],
+  );
   assert.match((await call(stand, command('wave', { times: 5 }))).error ?? '', /COMMAND_FAILED result of wave: expected plain JSON data, got a Map/);
   assert.match((await call(stand, command('wave', { times: 1, side: 'huge' }))).error ?? '', /COMMAND_FAILED wave: result: 20000\d\d bytes as JSON, at most/);
   assert.match((await call(stand, command('jump', {}))).error ?? '', /^COMMAND_UNKNOWN jump: "probe" does not offer/);

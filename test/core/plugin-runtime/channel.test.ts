@@ -1,5 +1,4 @@
-import { PassThrough } from 'node:stream';
-import { duplexPair } from 'node:stream';
+import { duplexPair, PassThrough } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Channel, encodeLine, MAX_LINE_BYTES, type Message, openChannel } from '../../../core/src/plugin-runtime/channel.ts';

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Person } from '../../../core/src/events.ts';
 import type { PluginContext } from '../../../core/src/plugin.ts';
-import { allGrants } from '../../support/attached-plugin.ts';
+import type { allGrants } from '../../support/attached-plugin.ts';
 import { rejectsWith } from '../../support/errors.ts';
 import { sampleEvent } from '../../support/event-samples.ts';
 import { must } from '../../support/must.ts';
@@ -42,7 +42,14 @@ test('handlers run in the order of events and of registration; taken when all ha
   stand.event(3, 'person.left');
   assert.equal(order, ['a event-1 true', 'b event-1', 'a event-2 true', 'b event-2'], 'called at once, not one after the other');
   await stand.next('taken', 2);
-  assert.equal(stand.of('taken').map(({ at }) => at).toSorted(), [2, 3], 'nobody listens to 3: taken all the same');
+  assert.equal(
+    stand
+      .of('taken')
+      .map(({ at }) => at)
+      .toSorted(),
+    [2, 3],
+    'nobody listens to 3: taken all the same',
+  );
   slow.resolve();
   assert.is((await stand.next('taken', 3)).at, 1);
 });
@@ -126,14 +133,22 @@ test('what cannot be listened to is refused with a way out', async () => {
   assert.match((await rejectsWith('PLUGIN_INVALID', () => one.on('person.apeared' as 'person.left', no))).message, /Did you mean "person.appeared"/);
   assert.match((await rejectsWith('PLUGIN_INVALID', () => one.on('toString' as 'person.left', no))).message, /no event "toString"/);
   assert.match((await rejectsWith('PLUGIN_INVALID', () => one.on('person.left', 5 as never))).message, /expected a function/);
-  assert.match((await rejectsWith('PLUGIN_INVALID', () => one.on('person.left', no, { camera: ['main'] } as never))).message, /camera: unknown key. Did you mean "cameras"/);
+  assert.match(
+    (await rejectsWith('PLUGIN_INVALID', () => one.on('person.left', no, { camera: ['main'] } as never))).message,
+    /camera: unknown key. Did you mean "cameras"/,
+  );
   assert.match((await rejectsWith('GRANT_MISSING', () => one.on('emotion.changed', no))).message, /needs person.expression: write it into `needs`/);
   assert.match((await rejectsWith('PLUGIN_INVALID', () => one.beforeEmit('camera.lost', no as never))).message, /cannot be touched; use on/);
   await rejectsWith('PLUGIN_INVALID', () => one.onPeople(no, { everyMs: -1 }));
   await rejectsWith('GRANT_MISSING', () => one.outbox(['emotion.changed'], async () => {}));
   stand.tell({ type: 'stop' });
   await stand.next('stopped');
-  for (const late of [() => one.on('person.left', no), () => one.beforeEmit('person.left', no as never), () => one.onPeople(no), () => one.outbox(['person.left'], async () => {})]) {
+  for (const late of [
+    () => one.on('person.left', no),
+    () => one.beforeEmit('person.left', no as never),
+    () => one.onPeople(no),
+    () => one.outbox(['person.left'], async () => {}),
+  ]) {
     await rejectsWith('NOT_RUNNING', late);
   }
 });
@@ -199,7 +214,10 @@ test('beforeEmit: one false holds back, additions are put together, what fails o
   assert.equal(await judge('yes', [1]), {});
   assert.equal(await judge({ text: 'x'.repeat(4096) }, undefined), {});
   assert.equal(await judge({ when: new Map() }, undefined), {});
-  assert.match(faults().join('\n'), /^beforeEmit person.appeared: broken\n.*got string\n.*got an array\n.*added 4107 bytes as JSON, at most 4096.*\n.*got a Map at when$/);
+  assert.match(
+    faults().join('\n'),
+    /^beforeEmit person.appeared: broken\n.*got string\n.*got an array\n.*added 4107 bytes as JSON, at most 4096.*\n.*got a Map at when$/,
+  );
   stand.tell({ type: 'stop' });
   stand.tell({ type: 'emit', id: 99, event: sampleEvent('person.appeared', 99) });
   assert.equal(must(stand.of('verdict').at(-1)), { type: 'verdict', id: 99 }, 'nobody waits for a plugin that is stopping');

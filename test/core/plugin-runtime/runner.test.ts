@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { definePlugin, MienError, type PluginContext, type PluginDefinition, Type } from '../../../core/src/plugin.ts';
+import { definePlugin, type MienError, type PluginContext, type PluginDefinition, Type } from '../../../core/src/plugin.ts';
 import { allGrants } from '../../support/attached-plugin.ts';
 import { must } from '../../support/must.ts';
 import { RunnerStand } from '../../support/runner-stand.ts';
@@ -32,16 +32,19 @@ test('load describes, start gives filled options, stop runs what was deferred, n
   });
   stand.load({ default: definition });
   const { description } = await stand.next('loaded');
-  assert.equal({ ...description, options: Object.keys((description.options as { properties: object }).properties) }, {
-    name: 'greeter',
-    apiVersion: 1,
-    description: 'says hello',
-    needs: ['person.presence'],
-    uses: ['speech'],
-    provides: [],
-    options: ['greeting', 'again'],
-    optionsVersion: 3,
-  });
+  assert.equal(
+    { ...description, options: Object.keys((description.options as { properties: object }).properties) },
+    {
+      name: 'greeter',
+      apiVersion: 1,
+      description: 'says hello',
+      needs: ['person.presence'],
+      uses: ['speech'],
+      provides: [],
+      options: ['greeting', 'again'],
+      optionsVersion: 3,
+    },
+  );
   stand.tell({ type: 'start', start: { options: { greeting: 'Moin' }, optionsVersion: 3, grants: ['person.presence'], storeFolder: stand.storeFolder } });
   assert.equal((await stand.next('started')).options, { greeting: 'Moin', again: { everyMs: 5 } });
   stand.tell({ type: 'stop' });

@@ -46,7 +46,10 @@ test('bad values, too much, and a folder that cannot be written: rejected, and w
   using folder = new TemporaryFolder();
   const store = new FileStore(join(folder.path, 'store'), silentLogger);
   await store.set('a', 'kept');
-  assert.match((await rejectsWith('REQUEST_INVALID', () => store.set('a', { at: new Map() }))).message, /store.set\("a"\): expected plain JSON data, got a Map at at/);
+  assert.match(
+    (await rejectsWith('REQUEST_INVALID', () => store.set('a', { at: new Map() }))).message,
+    /store.set\("a"\): expected plain JSON data, got a Map at at/,
+  );
   await rejectsWith('REQUEST_INVALID', () => store.set(5 as never, 1));
   const [fits, large] = await Promise.allSettled([store.set('b', 'ä'.repeat(400_000)), store.set('c', 'x'.repeat(300_000)), store.set('d', 'small')]);
   assert.is(fits?.status, 'fulfilled');
