@@ -4,7 +4,19 @@ import { mien } from '../support/mien-command.ts';
 
 const usage = suite('usage of mien');
 
-for (const args of [[], ['run'], ['analyze'], ['bench'], ['model'], ['model', 'list'], ['model', 'info'], ['model', 'verify'], ['events'], ['simulate'], ['calibrate']]) {
+for (const args of [
+  [],
+  ['run'],
+  ['analyze'],
+  ['bench'],
+  ['model'],
+  ['model', 'list'],
+  ['model', 'info'],
+  ['model', 'verify'],
+  ['events'],
+  ['simulate'],
+  ['calibrate'],
+]) {
   usage(`mien ${[...args, '--help'].join(' ')} explains and ends with 0`, async () => {
     const { code, stdout, stderr } = await mien([...args, '--help']);
     assert.is(code, 0);
