@@ -11,6 +11,8 @@ from .photos import Box
 MARGINS = (0.0, 0.5)
 """Black border to try around the photo, as shares of its longer side: a detector misses faces that fill the whole picture."""
 LEAST_OVERLAP = 0.2
+MOUTH_OF_BLAZEFACE = 1.05
+"""By how much the product takes BlazeFace to put the mouth too far from the eyes (core/src/sight/recognizer.ts tells how it was found)."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,9 @@ class Landmarks:
     score: float
 
     def transform(self, side: int) -> np.ndarray:
-        """Photo to crop."""
-        return crop_transform(self.right_eye, self.left_eye, self.mouth, side)
+        """Photo to crop, as the product cuts it."""
+        midpoint = (self.right_eye + self.left_eye) / 2
+        return crop_transform(self.right_eye, self.left_eye, midpoint + (self.mouth - midpoint) / MOUTH_OF_BLAZEFACE, side)
 
     @property
     def roll(self) -> float:
