@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from .faces import Faces
 from .geometry import resize_square
 from .network import SIDE
+from .train.targets import AGE_BANDS
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,20 @@ def errors(answers: Answers, faces: Faces) -> dict[str, float]:
     }
 
 
+def gender_by_age(answers: Answers, faces: Faces) -> list[dict]:
+    """For every age band that holds faces: ages (from, below), and of women and of men the count and the share told right."""
+    rows = []
+    for low, high in pairwise(AGE_BANDS):
+        row = {"ages": [low, high]}
+        for name, sex in (("women", 0), ("men", 1)):
+            members = (faces.age >= low) & (faces.age < high) & (faces.gender == sex)
+            right = ((answers.gender > 0) == sex)[members]
+            row[name] = {"n": len(right), "right": round(float(right.mean()), 4) if len(right) else None}
+        if row["women"]["n"] or row["men"]["n"]:
+            rows.append(row)
+    return rows
+
+
 def bench(session, runs: int = 200) -> float:
     """Median time of one face in milliseconds."""
     pixels = np.random.default_rng(1).integers(0, 256, (1, SIDE, SIDE, 3), np.uint8)
@@ -72,6 +88,7 @@ def report(model: Path, split: str, most_padding: float | None = None) -> dict:
         "split": split,
         "n": len(faces),
         **errors(answers, faces),
+        "genderByAge": gender_by_age(answers, faces),
         "gender": head_calibration(answers.gender, faces.gender),
         "expression": head_calibration(answers.expression, faces.expression),
         "ageSd": spread,
