@@ -90,7 +90,10 @@ export interface PluginContext<G extends Grant = Grant> {
       event: GrantedEvent<N, G>,
     ) => undefined | boolean | Record<string, unknown> | Promise<undefined | boolean | Record<string, unknown>>,
   ): Disposable;
-  /** Events kept on disk until `send` has resolved for each, in order, over restarts. A rejected `send` is tried again with back-off. */
+  /**
+   * Events kept on disk until `send` has resolved for each, in order, over restarts. A rejected `send` is tried again with back-off. At least once:
+   * after a crash the newest may be sent again, with the same `event.id`.
+   */
   outbox<N extends GrantedEventName<G>>(
     names: readonly N[],
     send: (event: GrantedEvent<N, G>, delivery: Delivery) => Promise<unknown>,
@@ -120,6 +123,7 @@ export interface PluginDefinition<N extends readonly Grant[] = readonly Grant[],
   /** Services of other plugins; they start first. */
   readonly uses?: readonly (keyof Services & string)[];
   readonly provides?: readonly (keyof Services & string)[];
+  /** Names that it does not have are faults, also within its objects, unless these say `additionalProperties`. */
   readonly options?: O;
   /** Raise it when the options' shape changes; `migrateOptions` brings older ones along. 1 unless said otherwise. */
   readonly optionsVersion?: number;

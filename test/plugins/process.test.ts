@@ -40,6 +40,8 @@ test('a process of its own: TypeScript, the SDK without node_modules, store and 
   assert.equal((await child.next('probe', 'log')).fields, { denied: 'ERR_ACCESS_DENIED', env: [] });
   assert.is(await child.run('probe', 'live'), 'yes');
   assert.match(JSON.stringify(await child.run('probe', 'busy')), /"code":"BUSY"/);
+  child.tell('probe', { type: 'event', at: 9, event: { id: 'event-9', type: 'mien.person.left.v1', data: {} } as never });
+  assert.is((await child.next('probe', 'taken')).at, 9, 'the outbox may write and sync under the permission model');
   child.channel.send({ type: 'ping', id: 5 });
   await until('pong', 60_000, () => child.said.some(({ type }) => type === 'pong'));
   const pong = must(child.said.find((message) => message.type === 'pong'));
