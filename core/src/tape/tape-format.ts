@@ -12,7 +12,7 @@ import type { Moment, Session } from '../session.ts';
 export const TAPE_VERSION = 1;
 
 const strict = { additionalProperties: false } as const;
-const Text = Type.String({ maxLength: 4096 });
+const Text = Type.String({ maxLength: 65_536 });
 const Flag = Type.Boolean();
 const Count = Type.Integer({ minimum: 0 });
 /** Wider than any clock, narrow enough for arithmetic and calendar to hold. */

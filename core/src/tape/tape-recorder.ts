@@ -88,9 +88,17 @@ class FileRecorder implements TapeRecorder {
 
   #flush(): void {
     if (this.#over || this.#lines.length === 0) return;
-    const block = encodeBlock(this.#lines.join(''));
+    const lines = this.#lines.join('');
     this.#lines = [];
     this.#length = 0;
+    let block: Buffer;
+    try {
+      block = encodeBlock(lines);
+    } catch (fault) {
+      // No memory left to compress in: people go on without a tape.
+      this.#fail(fault as Error);
+      return;
+    }
     this.#waitingBytes += block.length;
     if (this.#waitingBytes > MAX_WAITING_BYTES) {
       this.#fail(new Error('the disk is slower than the tape'));

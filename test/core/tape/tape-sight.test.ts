@@ -2,12 +2,20 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { silentLogger } from '../../../core/src/log.ts';
 import { createMien } from '../../../core/src/mien.ts';
+import { newSession } from '../../../core/src/session.ts';
+import { checkScenario, greetingScenario } from '../../../core/src/simulate/scenario.ts';
+import { createSimulatedSight } from '../../../core/src/simulate/simulated-sight.ts';
+import { tapeHeader } from '../../../core/src/tape/tape-format.ts';
 import { openTape } from '../../../core/src/tape/tape-reader.ts';
+import { openTapeRecorder } from '../../../core/src/tape/tape-recorder.ts';
 import { createTapeSight } from '../../../core/src/tape/tape-sight.ts';
 import { rejectsWith } from '../../support/errors.ts';
-import { face, observation } from '../../support/observations.ts';
-import { type RecordingHost, recordTape, tapeLines, writeTape } from '../../support/tapes.ts';
+import { createFakeSight, fakeModel } from '../../support/fake-sight.ts';
+import { face, observation, testConfig } from '../../support/observations.ts';
+import { until } from '../../support/processes.ts';
+import { type RecordingHost, recordTape, replayed, tapeLines, writeTape } from '../../support/tapes.ts';
 import { TemporaryFolder } from '../../support/temporary-folder.ts';
 
 const sights = suite('a tape as sight');
@@ -58,6 +66,55 @@ sights('the host tells the events of the tape, byte for byte, and its end', asyn
   });
   assert.ok(recorded.some((line) => line.includes('camera.lost')) && recorded.some((line) => line.includes('camera.restored')));
   assert.equal(told, recorded);
+});
+
+sights('what a running host told, its timer ticking, is told again', async () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, 'live.mientape');
+  const config = testConfig({ presence: { goneMs: 300, appearMs: 100 } });
+  const session = newSession();
+  const sight = createFakeSight();
+  const told: string[] = [];
+  {
+    await using recorder = await openTapeRecorder(path, tapeHeader(config, session, false), { logger: silentLogger, clock: session.clock });
+    await using mien = await createMien(config, {
+      sight,
+      session,
+      onInput: recorder.onInput,
+      api: false,
+      onBus: (bus) => void bus.subscribe({}, (event) => void told.push(JSON.stringify(event))),
+    });
+    const now = session.clock.monoMs();
+    for (let t = 0; t < 1500; t += 33) sight.observe(observation(now + t, [face(1)]));
+    sight.notice({ type: 'backend.degraded', model: fakeModel, atMonoMs: now });
+    // No frame comes any more: only the host's own ticks let the person go.
+    await until('the person has left', 60_000, () => told.some((line) => line.includes('person.left')));
+    assert.ok(mien.bus.ring.head > 2);
+  }
+  assert.equal((await replayed(path)).told, told);
+});
+
+sights('virtual people of a scenario are told again', async () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, 'virtual.mientape');
+  const config = testConfig({ cameras: [{ name: 'simulated' }] });
+  const session = newSession();
+  const told: string[] = [];
+  {
+    await using recorder = await openTapeRecorder(path, tapeHeader(config, session, true), { logger: silentLogger, clock: session.clock });
+    const scenario = checkScenario(greetingScenario);
+    await using mien = await createMien(config, {
+      sight: createSimulatedSight({ config, scenario, speed: Number.POSITIVE_INFINITY }),
+      session,
+      onInput: recorder.onInput,
+      once: true,
+      api: false,
+      onBus: (bus) => void bus.subscribe({}, (event) => void told.push(JSON.stringify(event))),
+    });
+    await mien.ended();
+  }
+  assert.ok(told.some((line) => line.includes('person.left')));
+  assert.equal((await replayed(path)).told, told);
 });
 
 sights('it stops in the middle when the host stops', async () => {
