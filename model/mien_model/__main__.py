@@ -17,7 +17,7 @@ def describe(arguments: argparse.Namespace) -> None:
     from . import describe as table
     from .network import Architecture
 
-    print(table.describe(Architecture(arguments.head, tuple(arguments.tasks.split(","))), arguments.each))
+    print(table.describe(Architecture(head=arguments.head, tasks=tuple(arguments.tasks.split(","))), arguments.each))
 
 
 def detectors(arguments: argparse.Namespace) -> None:

@@ -21,6 +21,9 @@ INVERTED_RESIDUALS = (
 LAST = 1792
 HEADS = {"age": 1, "gender": 1, "emotion": 3}
 EXPRESSIONS = ("negative", "neutral", "positive")
+MOBILENET = "mobilenetv2-1.4"
+RESNET = "resnet50"
+"""For comparison; only the MobileNetV2 is described here."""
 POOLING = "pooled"
 FRONTS = {
     # name: (convolution, kernel, stride, channels in, channels out, depthwise) in order; no activation
@@ -36,10 +39,15 @@ customised variant (README.md): the second takes its 1024 filters literally, wit
 class Architecture:
     """Which of the paper's networks. tasks: in the order of HEADS. Raises ValueError where there is no such network."""
 
+    trunk: str = MOBILENET
     head: str = "npu-head"
     tasks: tuple[str, ...] = tuple(HEADS)
 
     def __post_init__(self):
+        if self.trunk not in (MOBILENET, RESNET):
+            raise ValueError(f"trunk must be {MOBILENET} or {RESNET}, came '{self.trunk}'")
+        if self.trunk == RESNET and self.head != POOLING:
+            raise ValueError(f"{RESNET} must have the head '{POOLING}', came '{self.head}'")
         if self.head not in FRONTS:
             raise ValueError(f"head must be one of {', '.join(FRONTS)}, came '{self.head}'")
         ordered = tuple(task for task in HEADS if task in self.tasks)
@@ -100,7 +108,7 @@ def blocks() -> list[Block]:
 
 
 def convolutions(architecture: Architecture = DEFAULT) -> Iterator[Convolution]:
-    """Every convolution from input to heads, in order."""
+    """Every convolution of the MobileNetV2 from input to heads, in order."""
     side = SIDE // 2
     yield Convolution("stem", 3, STEM, 3, 2, 1, 1, side, True)
     channels = STEM

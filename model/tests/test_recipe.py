@@ -14,11 +14,11 @@ def test_the_recipes_that_are_shipped_can_be_read(path):
 @pytest.mark.parametrize(
     "text, wrong",
     [
-        ("epoch = 3", r"r.toml: no setting 'epoch'; there are head"),
+        ("epoch = 3", r"r.toml: no setting 'epoch'; there are trunk"),
         ("epochs = 2.5", "'epochs' must be int, came 2.5"),
         ("epochs = true", "'epochs' must be int, came True"),
         ("epochs = 0", "epochs must be at least 1"),
-        ('head = "big"', "head must be one of npu-head"),
+        ('head = "big"', "r.toml: head must be one of npu-head"),
         ('tasks = ["emotion", "age"]', "in this order"),
         ("epochs = ", r"r.toml is no TOML"),
     ],

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..mobilenet import start_network
-from ..network import Architecture
+from ..face_network import start_network
+from ..network import HEADS
 from .cpu import prepare_cpu
 from .data import Split, open_split, steps_per_epoch
 from .journal import Journal
@@ -49,7 +49,7 @@ def train_command(recipe_file: Path | None, places: Places, threads: int, resume
     journal = Journal(places.run / "log.jsonl")
     split, val = (open_split(name, places.faces, places.index, recipe, all_padding=name == "val") for name in ("train", "val"))
     taught = _taught(recipe, places, split, journal)
-    network = start_network(places.start, Architecture(recipe.head, recipe.tasks))
+    network = start_network(places.start, recipe.architecture)
     dropout(network, recipe.dropout)
     run = resumed_run(places.run, network, state, steps_per_epoch(len(split), recipe)) if state else new_run(places.run, recipe, network)
     (places.run / "pid").write_text(f"{os.getpid()}\n")
@@ -66,7 +66,10 @@ def _taught(recipe: Recipe, places: Places, split: Split, journal: Journal) -> A
     weights = places.teacher or places.start
     if weights is None:
         raise ValueError("the recipe distils: name a --teacher or a --start")
-    return teach(weights, split, places.run, lambda done, of: journal.progress("teacher", done, of))
+    answers = teach(weights, split, places.run, lambda done, of: journal.progress("teacher", done, of))
+    if set(HEADS) - set(answers):
+        raise ValueError(f"a teacher must answer {', '.join(HEADS)}; {weights.name} answers {', '.join(answers)}")
+    return answers
 
 
 def dropout(network: nn.Module, share: float) -> None:

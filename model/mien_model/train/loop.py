@@ -8,13 +8,14 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from ..face_network import save_network
 from .data import Split, make_batch, order, steps_per_epoch
 from .infer import probabilities, score
 from .journal import Journal
 from .losses import head_losses, total
 from .optimise import Average, freeze, make_optimiser, rate_share, set_rate
 from .recipe import Recipe
-from .state import Progress, State, save_average, write_state
+from .state import Progress, State, write_state
 from .targets import Targets
 
 CHECKPOINT_SECONDS = 480
@@ -154,7 +155,7 @@ def validate(run: Run, val: Split) -> None:
     run.journal.write("val", epoch=run.progress.epoch, **figures)
     told = ", ".join(f"{name} {value:.4f}" for name, value in figures.items())
     run.journal.say(f"after epoch {run.progress.epoch + 1} of {run.recipe.epochs}: {told}")
-    save_average(run.average.network, run.folder / "ema.safetensors")
+    save_network(run.average.network, run.folder / "ema.safetensors")
 
 
 def save(run: Run) -> None:

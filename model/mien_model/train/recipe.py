@@ -5,15 +5,16 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..network import HEADS, Architecture
+from ..network import DEFAULT, Architecture
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Shares are 0..1, learning rates are peaks of the schedule, `epochs` count over all sessions of the run."""
 
-    head: str = "npu-head"
-    tasks: tuple[str, ...] = tuple(HEADS)
+    trunk: str = DEFAULT.trunk
+    head: str = DEFAULT.head
+    tasks: tuple[str, ...] = DEFAULT.tasks
     epochs: int = 24
     batch: int = 96
     seed: int = 1
@@ -47,6 +48,11 @@ class Recipe:
     erasing: float = 0.25
     low_resolution: float = 0.25
 
+    @property
+    def architecture(self) -> Architecture:
+        """Of the network to train."""
+        return Architecture(self.trunk, self.head, self.tasks)
+
 
 def read_recipe(path: Path) -> Recipe:
     """The recipe of a TOML file. Raises ValueError naming a setting that is unknown or of another type."""
@@ -75,7 +81,10 @@ def recipe_of(values: dict, origin: str) -> Recipe:
     recipe = Recipe(**found)
     if recipe.epochs < 1 or recipe.batch < 2:
         raise ValueError(f"{origin}: epochs must be at least 1 and batch at least 2, came {recipe.epochs} and {recipe.batch}")
-    Architecture(recipe.head, recipe.tasks)
+    try:
+        recipe.architecture  # noqa: B018 (raises where there is no such network)
+    except ValueError as fault:
+        raise ValueError(f"{origin}: {fault}") from fault
     return recipe
 
 

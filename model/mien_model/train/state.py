@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
-from torch import nn
 
 from .recipe import Recipe, recipe_of
 
@@ -56,11 +54,3 @@ def read_state(folder: Path) -> State:
     except Exception as fault:
         raise ValueError(f"{path} is damaged: {fault}") from fault
     return State(**values | {"recipe": recipe_of(values["recipe"], FILE), "progress": Progress(**values["progress"])})
-
-
-def save_average(average: nn.Module, target: Path) -> None:
-    """The averaged weights as safetensors in fp32, named as in `shared/weights`: what `export` takes."""
-    tensors = {name: tensor.contiguous() for name, tensor in average.state_dict().items() if not name.endswith("num_batches_tracked")}
-    partial = target.with_suffix(".partial")
-    save_file(tensors, partial)
-    os.replace(partial, target)

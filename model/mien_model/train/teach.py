@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..mobilenet import load_network
+from ..face_network import load_network
 from .data import Split
 from .infer import probabilities
 from .targets import Answers

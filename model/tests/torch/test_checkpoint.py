@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 torch.set_num_threads(1)
 
-from mien_model.mobilenet import FaceNetwork  # noqa: E402
+from mien_model.face_network import FaceNetwork  # noqa: E402
 from mien_model.train.checkpoint import pack, unpack  # noqa: E402
 from mien_model.train.loop import new_run, resumed_run, save  # noqa: E402
 from mien_model.train.optimise import REWARM_STEPS, rate_share  # noqa: E402

@@ -9,7 +9,8 @@ from safetensors.torch import save_file  # noqa: E402
 
 from mien_model import network  # noqa: E402
 from mien_model.export import export_float  # noqa: E402
-from mien_model.mobilenet import ConvolutionNorm, FaceNetwork, load_network, start_network  # noqa: E402
+from mien_model.face_network import FaceNetwork, load_network, save_network, start_network  # noqa: E402
+from mien_model.mobilenet import ConvolutionNorm  # noqa: E402
 from mien_model.network import Architecture  # noqa: E402
 
 
@@ -26,7 +27,7 @@ def weights(tmp_path_factory):
 
 @pytest.mark.parametrize("head", network.FRONTS)
 def test_parameters_are_those_of_the_table(head):
-    architecture = Architecture(head, ("age", "emotion"))
+    architecture = Architecture(head=head, tasks=("age", "emotion"))
     assert sum(p.numel() for p in FaceNetwork(architecture).parameters()) == network.parameters(architecture)
 
 
@@ -38,12 +39,27 @@ def test_outputs_have_the_heads_shapes(weights):
 
 @pytest.mark.parametrize("head, tasks", [("pooled", ("gender",)), ("dense-head", ("age", "emotion"))])
 def test_other_heads_and_tasks_answer(head, tasks):
-    answers = FaceNetwork(Architecture(head, tasks)).eval()(torch.zeros(2, 3, 112, 112))
+    answers = FaceNetwork(Architecture(head=head, tasks=tasks)).eval()(torch.zeros(2, 3, 112, 112))
     assert [answer.shape[1] for answer in answers] == [network.HEADS[task] for task in tasks]
 
 
 def test_export_equals_torch(weights, tmp_path):
     assert export_float(weights, tmp_path / "n.onnx") < 1e-4
+
+
+def test_a_file_says_which_network_it_is_of_and_can_be_exported(tmp_path):
+    network = FaceNetwork(Architecture(head="pooled", tasks=("age", "emotion")))
+    save_network(network, tmp_path / "n.safetensors")
+    assert load_network(tmp_path / "n.safetensors").architecture == network.architecture
+    assert export_float(tmp_path / "n.safetensors", tmp_path / "n.onnx") < 1e-4
+
+
+def test_resnet50_is_the_known_one():
+    found = FaceNetwork(Architecture("resnet50", "pooled"))
+    # 25,557,032 with a classifier of 1000, by the paper that it is from and by every library since.
+    assert sum(p.numel() for p in found.parameters()) == 25_557_032 - 1000 * 2049 + 5 * 2049
+    with torch.no_grad():
+        assert [answer.shape for answer in found.eval()(torch.zeros(2, 3, 112, 112))] == [(2, 1), (2, 1), (2, 3)]
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
@@ -53,7 +69,7 @@ def test_weights_of_another_network_are_refused(tmp_path):
 
 
 def test_training_starts_from_a_trunk_and_with_a_living_age(tmp_path, weights):
-    found = start_network(weights, Architecture("dense-head", ("age",)))
+    found = start_network(weights, Architecture(head="dense-head", tasks=("age",)))
     assert torch.equal(found.last.conv.weight, load_network(weights).last.conv.weight)
     assert start_network(None, Architecture()).head["age"].bias.item() == 30
     with pytest.raises(ValueError, match="trunk"):

@@ -11,8 +11,8 @@ torch = pytest.importorskip("torch")
 torch.set_num_threads(1)
 pytest.importorskip("safetensors")
 
+from mien_model.face_network import load_network, save_network, start_network  # noqa: E402
 from mien_model.faces import read_index  # noqa: E402
-from mien_model.mobilenet import load_network, start_network  # noqa: E402
 from mien_model.network import Architecture  # noqa: E402
 from mien_model.train.command import Places, train_command  # noqa: E402
 from mien_model.train.data import open_split  # noqa: E402
@@ -40,7 +40,7 @@ def cache(monkeypatch, tmp_path):
 def ready(faces, folder, recipe=RECIPE):
     torch.manual_seed(3)
     folder.mkdir(exist_ok=True)
-    run = new_run(folder, recipe, start_network(None, Architecture(recipe.head, recipe.tasks)))
+    run = new_run(folder, recipe, start_network(None, recipe.architecture))
     split, val = (open_split(name, faces, None, recipe, True) for name in ("train", "val"))
     return run, split, make_targets(split.labels, None, recipe), val
 
@@ -57,7 +57,7 @@ def test_steps_lower_the_loss_and_each_epoch_is_validated(faces, tmp_path):
     found = losses(tmp_path / "run")
     assert len(found) == 8 and max(found[-2:]) < 0.8 * found[0]
     assert [set(figures) for figures in run.progress.history] == [{f"{p}{n}" for p in ("", "clean_") for n in ("age_mae", "gender", "emotion")}] * 8
-    assert load_network(tmp_path / "run" / "ema.safetensors", Architecture("pooled")).tasks == ("age", "gender", "emotion")
+    assert load_network(tmp_path / "run" / "ema.safetensors").architecture == recipe.architecture
 
 
 def test_a_resumed_run_goes_on_with_the_same_curve(faces, tmp_path):
@@ -67,7 +67,7 @@ def test_a_resumed_run_goes_on_with_the_same_curve(faces, tmp_path):
     assert not train(broken, *rest, stop_after=1)
     state = read_state(tmp_path / "broken")
     assert (state.progress.epoch, state.progress.step) == (0, 1)
-    resumed = resumed_run(tmp_path / "broken", start_network(None, Architecture("pooled")), state, 3)
+    resumed = resumed_run(tmp_path / "broken", start_network(None, RECIPE.architecture), state, 3)
     assert train(resumed, *rest)
     for name, tensor in whole.average.network.state_dict().items():
         assert torch.equal(tensor, resumed.average.network.state_dict()[name]), name
@@ -108,6 +108,20 @@ def test_the_command_starts_stops_nothing_twice_and_resumes_only_its_own(faces, 
     recipe.write_text("distillation = 0.5\n")
     with pytest.raises(ValueError, match="name a --teacher"):
         train_command(recipe, Places(tmp_path / "other", faces), 1, resume=False)
+
+
+def test_a_teacher_fills_in_and_must_answer_everything(faces, tmp_path):
+    recipe = tmp_path / "r.toml"
+    recipe.write_text("epochs = 1\nbatch = 12\ndistillation = 0.5\nunlabelled = 0.3\n")
+    torch.manual_seed(3)
+    save_network(start_network(None, Architecture()), tmp_path / "all.safetensors")
+    save_network(start_network(None, Architecture(tasks=("age",))), tmp_path / "age.safetensors")
+    assert train_command(recipe, Places(tmp_path / "run", faces, start=tmp_path / "all.safetensors"), 1, resume=False)
+    (kept,) = (tmp_path / "run").glob("teacher-*.npz")
+    with np.load(kept) as answers:
+        assert {task: values.shape for task, values in answers.items()} == {"age": (12,), "gender": (12,), "emotion": (12, 3)}
+    with pytest.raises(ValueError, match=r"a teacher must answer age, gender, emotion; age.safetensors answers age"):
+        train_command(recipe, Places(tmp_path / "other", faces, teacher=tmp_path / "age.safetensors"), 1, resume=False)
 
 
 def test_a_damaged_state_is_told(tmp_path):
