@@ -7,6 +7,7 @@ import type { Document } from 'yaml';
 import { stringify } from 'yaml';
 import { editConfig } from '../../core/src/edit-config.ts';
 import { loadConfig } from '../../core/src/load-config.ts';
+import { savePluginChange } from '../../core/src/save-plugin.ts';
 import { rejectsWith } from '../support/errors.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -86,6 +87,21 @@ edits('flow style, line ends of Windows, and aliases across sections come throug
   assert.equal((await loadConfig(path)).plugins['z']?.options, { c: { name: 'door' } });
 });
 
+edits('what the console changes of a plugin is written, whatever the file said of it', async () => {
+  for (const [text, said] of [
+    ['version: 2\nplugins:\n  # none yet\n', /plugins:\n {2}# none yet\n {2}a:\n/],
+    ['version: 2\nplugins:\n  a:\n  b: {}\n', / {2}a:\n {4}enabled: false\n {4}options:\n {6}loud: true\n {2}b: \{\}\n/],
+    ['version: 2\nplugins: {}\n', /plugins:\n {2}a:\n/],
+    ['version: 2\nplugins:\n  a: { from: ./a.ts, optionsVersion: 1 } # ours\n', /from: \.\/a\.ts/],
+  ] as const) {
+    writeFileSync(path, text);
+    await savePluginChange(path, 'a', { enabled: false, options: { loud: true } });
+    assert.match(readFileSync(path, 'utf8'), said);
+    const { plugins } = await loadConfig(path);
+    assert.equal([plugins['a']?.enabled, plugins['a']?.options, plugins['a']?.optionsVersion], [false, { loud: true }, undefined]);
+  }
+});
+
 edits('what would not check is refused, and the file stays', async () => {
   writeFileSync(path, own);
   const faulty = (document: Document) => document.setIn(['plugins', 'a', 'heapMb'], 'lots');
@@ -154,7 +170,7 @@ edits('whatever the file says of plugins, the others stay as they were', async (
           .sort(),
       );
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

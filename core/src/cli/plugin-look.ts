@@ -1,9 +1,9 @@
 /** What a plugin says of itself, from running nothing but its file, in the sandbox. */
 import { existsSync } from 'node:fs';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { extname, isAbsolute, relative, resolve } from 'node:path';
 import type { PluginSettings } from '../config.ts';
 import { MienError } from '../errors.ts';
-import { configName, locatePlugin, type PluginPlace } from '../host/plugins/discovery.ts';
+import { configName, locatePlugin, type PluginPlace, pluginExtensions } from '../host/plugins/discovery.ts';
 import type { PluginDescription } from '../plugin-messages.ts';
 import { openVisit } from './plugin-visit.ts';
 
@@ -34,7 +34,7 @@ export async function lookAtPlugin(from: string, base: string, settings?: Plugin
 
 /** What was meant on the command line: a path, from the working folder, or a package. */
 export function isPath(from: string): boolean {
-  return from.startsWith('.') || isAbsolute(from) || existsSync(from);
+  return from.startsWith('.') || isAbsolute(from) || pluginExtensions.includes(extname(from)) || existsSync(from);
 }
 
 /** As it is to stand in a configuration in `base`: a relative path is one from there and begins with a dot, an absolute path and a package stay. */

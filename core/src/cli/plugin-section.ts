@@ -1,5 +1,6 @@
 /** The section `plugins` of mien.yaml, as the commands change it. */
-import { type Document, isMap, isScalar, type Scalar, type YAMLMap } from 'yaml';
+import { type Document, isScalar, type Scalar, type YAMLMap } from 'yaml';
+import { pluginMap, pluginSettings } from '../plugin-map.ts';
 import type { PluginLook } from './plugin-look.ts';
 import { grantWords, optionWords } from './plugin-words.ts';
 
@@ -25,34 +26,18 @@ export function putPlugin(document: Document, name: string, from: string, { desc
   }
   options.flow = options.items.length === 0;
   if (options.items.length === 0 && !options.comment) settings.delete('options');
-  sectionOf(document).set(document.createNode(name), settings);
+  pluginMap(document).set(document.createNode(name), settings);
 }
 
 export function dropPlugin(document: Document, name: string): void {
-  sectionOf(document).delete(name);
+  pluginMap(document).delete(name);
 }
 
 export function enablePlugin(document: Document, name: string, enabled: boolean): void {
-  const section = sectionOf(document);
-  // `greeter:` with nothing behind it stands for every default.
-  if (!isMap(section.get(name))) section.set(name, document.createNode({}));
+  const settings = pluginSettings(document, name);
   // Enabled is what a plugin is when nothing is said.
-  if (enabled) section.deleteIn([name, 'enabled']);
-  else section.setIn([name, 'enabled'], false);
-}
-
-/** The map, made where there is none; comments of an empty section stay. */
-function sectionOf(document: Document): YAMLMap {
-  const found = document.get('plugins', true) as unknown;
-  if (isMap(found)) {
-    if (found.items.length === 0) found.flow = false;
-    return found as YAMLMap;
-  }
-  const made = document.createNode({}) as YAMLMap;
-  made.flow = false;
-  if (isScalar(found)) made.commentBefore = [found.commentBefore, found.comment].filter(Boolean).join('\n') || null;
-  document.set('plugins', made);
-  return made;
+  if (enabled) settings.delete('enabled');
+  else settings.set('enabled', false);
 }
 
 function oneLine(text: string): string {
