@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PluginSettings } from '../../config.ts';
 import { CrashRecord } from './crash-record.ts';
 import { locatePlugin, type PluginPlace } from './discovery.ts';
+import type { PluginEvents } from './plugin-events.ts';
 import { codeFingerprint } from './plugin-files.ts';
 import type { PluginLimits } from './plugin-limits.ts';
 import { type Outcome, PluginRun, type RunParts } from './plugin-run.ts';
@@ -15,9 +16,7 @@ export interface InstanceParts extends RunParts {
   readonly limits: PluginLimits;
   /** Folder of the configuration: packages are looked for from there. */
   readonly baseFolder: string;
-  /** Says in an event what became of it; `retryMs` is absent when it is not tried again by itself. */
-  readonly failed: (name: string, reason: string, crashes: number, retryMs?: number) => void;
-  readonly quarantined: (name: string, reason: string, crashes: number) => void;
+  readonly events: PluginEvents;
 }
 
 export interface InstanceSettings {
@@ -40,9 +39,10 @@ export class Instance {
   #place: PluginPlace | undefined;
   #state: PluginState = 'stopped';
   #reason: string | undefined;
-  /** It shared a process that was lost for no known reason: from then on it has its own. */
+  /** A process that it shared was lost by it, or for no known reason: from then on it has its own. */
   #isAlone = false;
   #insteadBecause: string | undefined;
+  #fingerprint: string | undefined;
   #resumeFrom: number | undefined;
   #passed: PluginStatus['events'] = { delivered: 0, dropped: 0, faults: 0, vetoed: 0, late: 0 };
   restarts = 0;
@@ -158,6 +158,9 @@ export class Instance {
     const place = locatePlugin(from, baseFolder);
     this.#place = place;
     const fingerprint = fingerprintOf(place, settings);
+    // Other code, other options: what was before is not held against it.
+    if (this.#fingerprint !== undefined && this.#fingerprint !== fingerprint) this.record.clear();
+    this.#fingerprint = fingerprint;
     const quarantine = state.quarantine(name);
     if (quarantine?.fingerprint === fingerprint) {
       this.#set('quarantined', `${quarantine.reason}. It is left alone until its code or options change, or \`mien plugin enable ${name}\``);
@@ -186,7 +189,7 @@ export class Instance {
     });
     clearTimeout(healthy);
     this.#finish(run);
-    await this.#after(outcome, fingerprint, signal, run.stopWithinMs !== undefined);
+    await this.#after(outcome, run, signal);
   }
 
   #finish(run: PluginRun): void {
@@ -199,19 +202,28 @@ export class Instance {
     this.#resumeFrom = attached.takenUpTo;
   }
 
-  /** `hurried`: Mien itself stops, and had less time for it than agreed; then nothing is held against it. */
-  async #after(outcome: Outcome, fingerprint: string, signal: AbortSignal, hurried: boolean): Promise<void> {
-    const { order, limits } = this.#parts;
+  async #after(outcome: Outcome, run: PluginRun, signal: AbortSignal): Promise<void> {
+    const { limits } = this.#parts;
     if (outcome.kind === 'stopped') return;
-    if (outcome.kind === 'crashed') return this.#crashed(outcome, fingerprint, signal, hurried);
+    if (outcome.kind === 'crashed') return this.#crashed(outcome, run, signal);
     this.#set('blocked', outcome.reason);
     if (outcome.until === 'fixed') return pause(undefined, signal);
     if (outcome.until === 'later') return pause(limits.loadAgainMs, signal);
-    await order.until(this.name, (verdict: Verdict) => verdict === 'go', signal).catch(() => {});
+    return this.#untilServed(signal);
   }
 
-  async #crashed({ reason, culprit, stage }: Extract<Outcome, { kind: 'crashed' }>, fingerprint: string, signal: AbortSignal, hurried: boolean): Promise<void> {
-    const { state, limits, logger } = this.#parts;
+  /** Until every service that it uses is there; meanwhile it tells what is missing now. */
+  async #untilServed(signal: AbortSignal): Promise<void> {
+    const isNews = (verdict: Verdict): boolean => verdict === 'go' || (typeof verdict === 'object' && verdict.reason !== this.#reason);
+    while (!signal.aborted) {
+      const verdict = await this.#parts.order.until(this.name, isNews, signal).catch(() => 'go' as const);
+      if (typeof verdict !== 'object') return;
+      this.#set('blocked', verdict.reason);
+    }
+  }
+
+  async #crashed({ reason, culprit, stage }: Extract<Outcome, { kind: 'crashed' }>, run: PluginRun, signal: AbortSignal): Promise<void> {
+    const { state, limits, logger, events } = this.#parts;
     const { name, record } = this;
     const isMine = culprit === name;
     // Another one's fault in a shared process: no crash of this one.
@@ -219,30 +231,31 @@ export class Instance {
       this.#set('waiting', `its process ended because of ${culprit}`);
       return this.#again(signal);
     }
-    if (stage === 'stop' && hurried) {
+    // Mien itself stops, and gave it less time than agreed.
+    if (stage === 'stop' && run.stopWithinMs !== undefined) {
       logger.warn({ plugin: name, reason }, `the plugin ${name} had to be killed`);
       return;
     }
     record.add(reason, !isMine);
-    if (this.isolation === 'shared' && (!isMine || stage === 'stop')) this.#isAlone = true;
+    if (this.isolation === 'shared' && run.tookProcess) this.#isAlone = true;
     if (stage === 'start' && this.#canFallBack()) this.#insteadBecause = `with the present ones it ${reason}`;
     if (record.isEnough) {
       const said = `crashed ${record.count} times within ${Math.round(limits.crashWindowMs / 60_000)} min, at last: ${reason}`;
-      state.setQuarantine(name, { fingerprint, reason: said, atWallMs: Date.now() });
+      state.setQuarantine(name, { fingerprint: this.#fingerprint ?? '', reason: said, atWallMs: Date.now() });
       logger.error({ plugin: name, reason }, `the plugin ${name} is quarantined`);
       this.#set('quarantined', said);
-      this.#parts.quarantined(name, reason, record.count);
+      events.quarantined(name, reason, record.count);
       return;
     }
     if (signal.aborted) {
       logger.warn({ plugin: name, reason }, `the plugin ${name} had to be killed`);
-      this.#parts.failed(name, reason, record.count);
+      events.failed(name, reason, record.count);
       return;
     }
     const waitMs = isMine ? record.nextWaitMs() : 0;
     logger.warn({ plugin: name, reason, retryMs: Math.round(waitMs) }, `the plugin ${name} failed`);
-    this.#set('waiting', `${reason}. It is started anew in ${Math.ceil(waitMs / 1000)} s`);
-    this.#parts.failed(name, reason, record.count, Math.round(waitMs));
+    this.#set('waiting', `${reason}. It is started anew ${waitMs === 0 ? 'at once' : `in ${Math.ceil(waitMs / 1000)} s`}`);
+    events.failed(name, reason, record.count, Math.round(waitMs));
     await pause(waitMs, signal);
     return this.#again(signal);
   }

@@ -1,11 +1,9 @@
 /** The plugins of this Mien: which there are, who starts when, what is changed while they run. */
 import { isDeepStrictEqual } from 'node:util';
-import Value from 'typebox/value';
-import { type Config, PluginSettings } from '../../config.ts';
+import type { Config, PluginSettings } from '../../config.ts';
 import type { Enveloper } from '../../enveloper.ts';
 import { MienError } from '../../errors.ts';
 import { Grant } from '../../events.ts';
-import { monotonicMs } from '../../frame.ts';
 import type { Logger } from '../../log.ts';
 import { didYouMean } from '../../nearest-name.ts';
 import type { People } from '../../people/people.ts';
@@ -15,7 +13,8 @@ import type { EventBus } from '../event-bus.ts';
 import { type AvailablePlugin, availablePlugins, locatePlugin } from './discovery.ts';
 import { Instance, type InstanceParts, type InstanceSettings } from './instance.ts';
 import { availableStatus, instanceStatus } from './instance-status.ts';
-import { type FoundPlugin, type PluginFolder, watchPlugins } from './plugin-folder.ts';
+import { createPluginEvents } from './plugin-events.ts';
+import { type PluginFolder, watchPlugins } from './plugin-folder.ts';
 import { type PluginLimits, pluginLimits } from './plugin-limits.ts';
 import { PluginRun } from './plugin-run.ts';
 import { openPluginState, type PluginState } from './plugin-state.ts';
@@ -23,7 +22,9 @@ import type { PluginStatus } from './plugin-status.ts';
 import type { PluginChange, Plugins } from './plugins.ts';
 import { Seats } from './seats.ts';
 import { StartOrder } from './start-order.ts';
+import { stopInOrder } from './stop-in-order.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
+import { type Wanted, wantedPlugins } from './wanted-plugins.ts';
 
 export interface PluginHostOptions {
   readonly config: Config;
@@ -41,9 +42,6 @@ export async function createPluginHost(options: PluginHostOptions): Promise<Plug
   return new PluginHost(options, await openPluginState(stateFolder(options.config), options.logger));
 }
 
-/** A stop that has to end sooner than wished leaves each so much at least. */
-const LEAST_STOP_MS = 150;
-
 class PluginHost implements Plugins {
   readonly #options: PluginHostOptions;
   readonly #limits: PluginLimits;
@@ -57,6 +55,7 @@ class PluginHost implements Plugins {
   readonly #changes = new Map<string, Promise<unknown>>();
   readonly #closing = new AbortController();
   #settings: Config['plugins'];
+  #wanted: ReadonlyMap<string, Wanted> = new Map();
   #folder: PluginFolder | undefined;
   #available: readonly AvailablePlugin[] = [];
   /** Of code in the folder, by the plugin's name. */
@@ -80,8 +79,7 @@ class PluginHost implements Plugins {
       logLevel: config.log.level,
       limits: this.#limits,
       baseFolder: this.#baseFolder,
-      failed: (name, reason, crashes, retryMs) => this.#tell('plugin.failed', name, reason, crashes, retryMs),
-      quarantined: (name, reason, crashes) => this.#tell('plugin.quarantined', name, reason, crashes),
+      events: createPluginEvents(options.enveloper, this.#limits, this.publish),
     };
   }
 
@@ -115,7 +113,11 @@ class PluginHost implements Plugins {
 
   async check(name: string, options: unknown): Promise<readonly string[]> {
     const instance = this.#find(name);
-    if (instance.state === 'running' && instance.run) return instance.run.check(options);
+    if (instance.state === 'running' && instance.run) {
+      return instance.run.check(options).catch(() => {
+        throw new MienError('PLUGIN_INVALID', `${name} ended before it had said whether the options are good: ${instance.reason ?? 'try again'}`);
+      });
+    }
     const { from, settings, grantAll } = instance.given;
     const place = instance.place ?? locatePlugin(from, this.#baseFolder);
     const run = new PluginRun({ ...this.#parts, order: new StartOrder() }, { name, place, settings, isolation: 'own', grantAll });
@@ -178,27 +180,13 @@ class PluginHost implements Plugins {
     return this.#closed;
   }
 
-  /** What there should be: those of the configuration, then those of the folder that it does not place elsewhere. */
-  #wanted(): Map<string, { given: InstanceSettings; fingerprint?: string }> {
-    const found = new Map<string, FoundPlugin>((this.#folder?.found ?? []).map((one) => [one.name, one]));
-    const wanted = new Map<string, { given: InstanceSettings; fingerprint?: string }>();
-    for (const [name, settings] of Object.entries(this.#settings)) {
-      const inFolder = settings.from === undefined ? found.get(name) : undefined;
-      const given = { settings, from: inFolder?.from ?? settings.from ?? name, grantAll: inFolder !== undefined };
-      wanted.set(name, { given, ...(inFolder && { fingerprint: inFolder.fingerprint }) });
-    }
-    for (const [name, { from, fingerprint }] of found) {
-      if (!wanted.has(name)) wanted.set(name, { given: { settings: Value.Default(PluginSettings, {}) as PluginSettings, from, grantAll: true }, fingerprint });
-    }
-    return wanted;
-  }
-
   /** Starts, stops and renews what differs. Resolves when all of it has settled. */
   async #refresh(settings: Config['plugins']): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#settings = settings;
     this.#available = availablePlugins(this.#baseFolder);
-    const wanted = this.#wanted();
+    const wanted = wantedPlugins(settings, this.#folder?.found ?? []);
+    this.#wanted = wanted;
     const work: Promise<unknown>[] = [];
     for (const instance of this.#instances.values()) {
       if (!wanted.has(instance.name)) work.push(this.#oneAtATime(instance.name, () => this.#remove(instance)));
@@ -234,6 +222,12 @@ class PluginHost implements Plugins {
 
   async #remove(instance: Instance): Promise<void> {
     await instance.stop();
+    // Meanwhile it may be wanted again.
+    const wanted = this.#wanted.get(instance.name);
+    if (wanted) {
+      instance.replace(wanted.given);
+      return this.#begin(instance);
+    }
     this.#instances.delete(instance.name);
     this.#fingerprints.delete(instance.name);
     this.#order.delete(instance.name);
@@ -260,37 +254,10 @@ class PluginHost implements Plugins {
     );
   }
 
-  #tell(type: 'plugin.failed' | 'plugin.quarantined', name: string, reason: string, crashes: number, retryMs?: number): void {
-    const { crashes: most, crashWindowMs } = this.#limits;
-    const moment = { subject: `plugin/${name}`, capturedMonoMs: monotonicMs(), capturedWallMs: Date.now() };
-    const why = { rule: type, heldMs: 0, hits: crashes, of: most, thresholds: { crashes: most, crashWindowMs } };
-    const data = { why, plugin: { name, reason, crashes } };
-    if (type === 'plugin.failed') this.publish(this.#options.enveloper.envelope(type, moment, { ...data, ...(retryMs !== undefined && { retryMs }) }));
-    else this.publish(this.#options.enveloper.envelope(type, moment, data));
-  }
-
-  /** Users before those whose services they use, as far as the time allows; then all at once. */
   async #close(): Promise<void> {
     this.#closing.abort();
     this.#folder?.[Symbol.dispose]();
-    const endsAt = performance.now() + this.#limits.stopAllMs;
-    const stops = new Map<string, Promise<void>>();
-    const hurry = Promise.withResolvers<void>();
-    const timer = setTimeout(hurry.resolve, this.#limits.stopAllMs * 0.7);
-    const stop = (instance: Instance): Promise<void> => {
-      const known = stops.get(instance.name);
-      if (known) return known;
-      const stopping = Promise.withResolvers<void>();
-      stops.set(instance.name, stopping.promise);
-      const using = this.#order.usersOf(instance.name).flatMap((name) => this.#instances.get(name) ?? []);
-      const users = using.filter(({ state }) => state === 'running' || state === 'stopping');
-      Promise.race([hurry.promise, Promise.all(users.map(stop))])
-        .then(() => instance.stop(Math.max(LEAST_STOP_MS, Math.min(instance.given.settings.stopWithinMs, endsAt - performance.now()))))
-        .then(stopping.resolve, stopping.reject);
-      return stopping.promise;
-    };
-    await Promise.all([...this.#instances.values()].map(stop));
-    clearTimeout(timer);
+    await stopInOrder(this.#instances, this.#order, this.#limits.stopAllMs);
     this.#traffic[Symbol.dispose]();
     await this.#state[Symbol.asyncDispose]();
   }
