@@ -16,6 +16,8 @@ for (const args of [
   ['events'],
   ['simulate'],
   ['calibrate'],
+  ['plugin'],
+  ...['create', 'dev', 'test', 'add', 'remove', 'enable', 'disable', 'list', 'info'].map((word) => ['plugin', word]),
 ]) {
   usage(`mien ${[...args, '--help'].join(' ')} explains and ends with 0`, async () => {
     const { code, stdout, stderr } = await mien([...args, '--help']);
@@ -30,6 +32,8 @@ const wrong: ReadonlyArray<readonly [args: readonly string[], says: RegExp]> = [
   [['run', '--ones'], /Did you mean --once\?/],
   [['analyze', '--jsno', 'x.jpg'], /Did you mean --json\?/],
   [['analyze'], /missing required argument/],
+  [['plugin', 'crate', 'x'], /Did you mean create\?/],
+  [['plugin', 'add'], /missing required argument/],
   [['run', '--port', 'many'], /whole number/],
   [['run', '--precision', 'int9', '--once'], /int8/],
   [['run', '--log-level', 'loud', '--once'], /level/],

@@ -1,8 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 export const launcher = fileURLToPath(new URL('../../core/bin/mien.mjs', import.meta.url));
+
+/** Starts that are killed here must not bring the Mien of who runs the tests into safe mode. */
+const stateHome = mkdtempSync(join(tmpdir(), 'mien-test-state-'));
+process.once('exit', () => rmSync(stateHome, { recursive: true, force: true }));
 
 export interface Outcome {
   readonly code: number | null;
@@ -24,7 +31,8 @@ export interface Running {
 
 /** Starts `mien` through its launcher, as a user does. */
 export function startMien(args: readonly string[], options: { input?: Uint8Array; env?: NodeJS.ProcessEnv; cwd?: string } = {}): Running {
-  const child = spawn(process.execPath, [launcher, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...options.env }, cwd: options.cwd });
+  const env = { ...process.env, XDG_STATE_HOME: stateHome, INVOCATION_ID: '', ...options.env };
+  const child = spawn(process.execPath, [launcher, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env, cwd: options.cwd });
   child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
   let shown = '';
