@@ -42,6 +42,8 @@ const forbidden: ReadonlyArray<readonly [path: string, line: string]> = [
   ['core/src/inference/new.ts', "import { x } from '../host/event-bus.ts';"],
   ['core/src/console/new.ts', "import { x } from '../camera/still.ts';"],
   ['core/src/simulate/new.ts', "import type { x } from '../inference/backend.ts';"],
+  ['core/src/plugin-runtime/new.ts', "import { x } from '../people/people.ts';"],
+  ['core/src/plugin.ts', "import { x } from '@mien/native';"],
   ['core/src/host/new.ts', "import { x } from 'onnxruntime-node';"],
   ['core/src/mien.ts', "import { x } from 'inversify';"],
   ['core/src/client.ts', "import { x } from 'node:fs';"],
@@ -57,6 +59,7 @@ const allowed: typeof forbidden = [
   ['core/src/sight/pipeline.ts', "import type { x } from '../camera/frame-source.ts';"],
   ['core/src/sight/new.ts', "import { x } from '@mien/native';"],
   ['core/src/simulate/new.ts', "import { x } from '../people/people.ts';"],
+  ['core/src/plugin-runtime/new.ts', "import { x } from '../plugin.ts';"],
 ];
 
 for (const one of forbidden) {
