@@ -132,6 +132,38 @@ faults('in a shared process the one whose code threw ends alone', async () => {
   assert.is(test.host.status('witness').restarts, 0);
 });
 
+const known: Array<{ fault: string; reason: RegExp; trigger: (test: TestHost) => unknown; limits?: object }> = [
+  {
+    fault: 'flood',
+    reason: /flooded the host/,
+    trigger: (test) => test.people.appear('p-flood'),
+    limits: { messagesPerSecond: 200, floodMs: 500 },
+  },
+  { fault: 'stop', reason: /did not stop within 200 ms/, trigger: (test) => test.host.restart('faulty') },
+];
+for (const { fault, reason, trigger, limits } of known) {
+  faults(`${fault} in a shared process: the culprit moves out, the others share a new one and have no crash on their record`, async () => {
+    using folder = new TemporaryFolder();
+    const isolation = 'shared';
+    await using test = await openHost({
+      stateFolder: folder.path,
+      limits: { ...quickLimits, ...limits },
+      plugins: { witness: { ...witness, isolation }, faulty: faulty(fault, { isolation, stopWithinMs: 200 }) },
+    });
+    await test.host.start();
+    const { pid } = test.host.status('witness');
+    await trigger(test);
+    const moved = await untilStatus(test.host, 'faulty', (one) => one.state === 'running' && one.pid !== pid);
+    assert.is(moved.isolation, 'own');
+    assert.match(must(moved.crashes[0]).reason, reason);
+    const stayed = await untilStatus(test.host, 'witness', (one) => one.state === 'running' && one.pid !== pid);
+    assert.is(stayed.isolation, 'shared');
+    assert.equal(stayed.crashes, []);
+    await test.host.configure('faulty', { enabled: false });
+    await cue(test);
+  });
+}
+
 faults('when a shared process hangs, its plugins go on in processes of their own, and the innocent is forgiven', async () => {
   using folder = new TemporaryFolder();
   const isolation = 'shared';

@@ -177,8 +177,9 @@ export class PluginProcess {
 
   #closed(child: ChildProcess, reason: string): void {
     if (this.#isOver || this.#loss || child.exitCode !== null || child.signalCode !== null) return;
-    if (reason === 'the other side has closed') setTimeout(() => this.kill('closed its channel to the host'), EXIT_MS).unref();
-    else this.kill(`broke the protocol: ${reason}`);
+    // Lines that are none; whatever else ends a channel, such as ECONNRESET, comes of a process that is ending: its exit tells more.
+    if (/^a line /.test(reason)) this.kill(`broke the protocol: ${reason}`);
+    else setTimeout(() => this.kill(`closed its channel to the host (${reason})`), EXIT_MS).unref();
   }
 
   /** What it said last, as why it failed, may still lie in the pipes. */
