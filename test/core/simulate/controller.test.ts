@@ -90,7 +90,7 @@ test('sliders move: who is sent elsewhere walks there and is no other person', a
 });
 
 test('who is removed leaves; after the last one the frames end by themselves', async () => {
-  await using host = new Host();
+  await using host = new Host({ presence: { goneMs: 1500, graceMs: 1500 } });
   host.simulator.begin({ people: [standing(), standing({ id: 'bob', path: [{ atS: 0, distanceM: 1.5, bearingDeg: 20 }] })] });
   await host.until('two persons', () => host.persons.length === 2);
   host.simulator.remove('anna');
@@ -146,6 +146,7 @@ test('people are added to a scenario; a name that is taken is refused, and then 
   }
   host.simulator.begin({ people: [standing({ id: 'bob', path: [{ atS: 0, distanceM: 1.5, bearingDeg: 25 }] })] });
   await host.until('bob', () => host.persons.length === 2);
+  await rejectsWith('SCENARIO_INVALID', () => host.simulator.begin({ people: [standing({ id: 'later' })] }));
   assert.equal(
     host.simulator.status().people.map(({ id, live }) => ({ id, live })),
     [

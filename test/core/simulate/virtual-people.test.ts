@@ -35,6 +35,16 @@ people('who is added changes nobody else', () => {
   );
 });
 
+people('everybody errs in their own way', () => {
+  const twin = standing({ id: 'bea', path: [{ atS: 0, distanceM: 1.5, bearingDeg: 25 }], noise: steady });
+  const observations = observed({ people: [standing({ noise: steady }), twin] }, 0.5);
+  for (const { faces } of observations) {
+    const [one, other] = samplesOf([{ ...(observations[0] as Observation), faces }]);
+    assert.ok(one?.age && other?.age);
+    assert.is.not(one.age.years, other.age.years);
+  }
+});
+
 people('observations say that they are simulated and carry what their heads mean', () => {
   const [first] = observed({ people: [standing()], camera: 'door', width: 640, height: 480 }, 1);
   assert.ok(first);
