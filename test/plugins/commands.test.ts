@@ -291,4 +291,28 @@ commands('dev runs it among virtual people, loads changed code anew, and keeps t
   assert.match(dev.shown(), /granted, since this is your own machine: person\.presence/);
 });
 
+commands('dev takes options and the other plugins from the mien.yaml beside it', async () => {
+  const speech = "provides: ['speech'], setup(context) { context.provide('speech', { say: (text) => void context.log.info({}, 'hears ' + text) }); },";
+  write('speech.ts', define(speech).replace('waver', 'speech'));
+  write(
+    'waver.ts',
+    define(
+      "uses: ['speech'], options: Type.Object({ word: Type.String({ default: 'nothing' }) }), setup(context, { word }) { context.service('speech').say(word); },",
+    ),
+  );
+  writeFileSync(
+    at('mien.yaml'),
+    'version: 2\nplugins:\n  speech: { from: ./speech.ts }\n  waver: { enabled: false, options: { word: the-word } }\n  same: { from: ./waver.ts }\n',
+  );
+  const dev = startMien(['plugin', 'dev', 'waver.ts', '--port', '0'], { cwd: folder.path });
+  try {
+    await dev.until(/hears the-word/);
+    await dev.until(/waver is running/);
+  } finally {
+    dev.process.kill('SIGINT');
+  }
+  assert.is((await dev.done).code, 0);
+  assert.match(dev.shown(), /options from mien\.yaml/);
+});
+
 commands.run();

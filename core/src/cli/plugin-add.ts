@@ -43,12 +43,12 @@ export async function pluginAdd(given: string, options: AddCommand): Promise<voi
   if (look.faults.length > 0) print(`Before it can run, set in plugins.${name}.options: ${look.faults.join('; ')}`);
 }
 
-function* introduction(name: string, from: string, { description }: PluginLook): Generator<string> {
+function* introduction(name: string, from: string, { description, place }: PluginLook): Generator<string> {
   yield `${name}${description.version ? ` ${description.version}` : ''} (${from}): ${description.description ?? 'it has no description'}`;
   for (const line of needsLines(description)) yield `  ${line}`;
   const count = optionWords(description.options).length;
   if (count > 0) yield `  ${count} option(s), written into the configuration with their defaults`;
-  for (const line of sandboxLines) yield `  ${line}`;
+  for (const line of sandboxLines(place.firstParty)) yield `  ${line}`;
 }
 
 /** As npm knows it, with a version: nothing that npm would take for an option, an address or a path. */

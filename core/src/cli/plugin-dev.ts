@@ -12,6 +12,7 @@ import { createMien } from '../mien.ts';
 import { readScenario } from '../simulate/read-scenario.ts';
 import { checkScenario, greetingScenario } from '../simulate/scenario.ts';
 import { createSimulatedSight } from '../simulate/simulated-sight.ts';
+import { stateFolder } from '../state-folder.ts';
 import { fromAt, lookAtPlugin, type PluginLook } from './plugin-look.ts';
 import { untilSignalled } from './until-signalled.ts';
 
@@ -64,12 +65,14 @@ export async function pluginDev(given: string, options: DevCommand): Promise<voi
   }
 }
 
-/** The settings of a mien.yaml with this plugin only. `written`: the file, where one says something of it. */
+/** The settings of a mien.yaml with this plugin as it is to be tried. `written`: the file, where one says something of it. */
 async function devConfig(from: string, { place, description }: PluginLook, options: DevCommand, camera: string) {
   const beside = join(place.folder ?? dirname(place.entry), 'mien.yaml');
   const path = options.config ?? (existsSync(beside) ? beside : undefined);
   const settings = path === undefined ? undefined : checkConfig(await readSettings(path), path);
   const mine = settings?.plugins[description.name];
+  // Those that provide what it uses; not the same code under another name.
+  const others = Object.entries(settings?.plugins ?? {}).filter(([, other]) => other.from === undefined || resolve(other.from) !== from);
   const cameras = settings?.cameras.filter(({ name }) => name === camera) ?? [];
   const config = checkConfig({
     ...settings,
@@ -77,7 +80,9 @@ async function devConfig(from: string, { place, description }: PluginLook, optio
     api: { ...settings?.api, port: options.port },
     log: { ...settings?.log, ...(options.logLevel !== undefined && { level: options.logLevel }) },
     pluginFolder: undefined,
-    plugins: { [description.name]: { ...mine, from, enabled: true, grant: description.needs } },
+    // What it keeps here is none of a Mien's that runs on this machine for good.
+    stateFolder: join(stateFolder(settings ?? {}), 'dev'),
+    plugins: { ...Object.fromEntries(others), [description.name]: { ...mine, from, enabled: true, grant: description.needs } },
   });
   return { config, written: mine && path !== undefined ? relative(process.cwd(), path) || path : undefined };
 }

@@ -50,6 +50,6 @@ function* describe(from: string, { description, place, faults }: PluginLook, set
   for (const fault of faults) yield `  to be corrected: ${fault}`;
   yield '';
   yield 'What it can and cannot do';
-  for (const line of sandboxLines) yield `  ${line}`;
+  for (const line of sandboxLines(place.firstParty)) yield `  ${line}`;
   yield '  Its commands are known while it runs: mien plugin test shows them, GET /v1/commands of a running Mien lists them.';
 }

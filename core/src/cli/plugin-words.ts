@@ -24,11 +24,15 @@ export function* needsLines({ needs, uses, provides }: PluginDescription): Gener
   if (provides.length > 0) yield `provides           services: ${provides.join(', ')}`;
 }
 
-export const sandboxLines: readonly string[] = [
-  'It runs in a process of its own. It can read its own folder, its dependencies and its store, write its store only, and start no program, worker or addon.',
-  'Mien hands it events with granted fields only, and no environment variables.',
-  'Not covered: the network. What it is granted to see, it can send elsewhere.',
-];
+/** `isOurs`: it came with Mien. */
+export function sandboxLines(isOurs: boolean): readonly string[] {
+  if (isOurs) return ['It came with Mien and is trusted like Mien itself: it shares a process with others that did, without limits on files or programs.'];
+  return [
+    'It runs in a process of its own. It can read its own folder, its dependencies and its store, write its store only, and start no program, worker or addon.',
+    'Mien hands it events with granted fields only, and no environment variables.',
+    'Not covered: the network. What it is granted to see, it can send elsewhere.',
+  ];
+}
 
 interface OptionSchema {
   readonly type?: string;
