@@ -54,7 +54,7 @@ export async function openBoot(options: BootOptions): Promise<Boot> {
   const folder = stateFolder({ stateFolder: await wishedFolder(text, path, override) });
   const record = await openBootRecord(folder, path === undefined ? undefined : resolve(path), onUnwritable);
   // Another that runs with this configuration keeps its own record.
-  const elsewhere = record.open !== undefined && record.open.pid !== process.pid && processIdentity(record.open.pid) === record.open.process;
+  const elsewhere = record.open !== undefined && processIdentity(record.open.pid) === record.open.process;
   const before = failedBefore(record, elsewhere);
   const isCounted = counts && !elsewhere;
   const isSafe = safe || (isCounted && before.length >= FAILED_BEFORE_SAFE);

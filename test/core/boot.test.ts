@@ -145,6 +145,21 @@ boots('safe mode with a file that checks uses it; when that failed too, what las
   assert.match(must(boot.safeMode), /mien\.yaml failed in safe mode too; with the configuration that last ran well/);
 });
 
+boots('what ran in safe mode did not prove itself: it does not become what last ran well', async () => {
+  write('device: good-one\n');
+  const runs = async (options: Partial<BootOptions>) => {
+    await using boot = await open({ goodAfterMs: 1, ...options });
+    boot.running();
+    while (readdirSync(join(folder.path, 'state', 'boots')).some((name) => name.endsWith('.json'))) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  await runs({});
+  write('device: untried\n');
+  await runs({ safe: true });
+  write('device: [\n');
+  await using boot = await open({ safe: true });
+  assert.is(boot.config.device, 'good-one');
+});
+
 boots('what the command line says stands over all, also in safe mode, and its faults are its own', async () => {
   await using boot = await open({ safe: true, override: (settings) => ({ ...settings, device: 'told' }) });
   assert.is(boot.config.device, 'told');

@@ -55,6 +55,12 @@ edits('a removed plugin is all that differs', async () => {
   assert.is(without, own.replace('  b: { grant: [person.age] }\n', ''));
 });
 
+edits('a comment above the next plugin stays with it', async () => {
+  const text = 'version: 2\nplugins:\n  a:\n    heapMb: 64\n    # inside of a\n  # about b\n  b: {}   # two\n';
+  const without = await after(text, (document) => void document.deleteIn(['plugins', 'a']));
+  assert.is(without, 'version: 2\nplugins:\n  # about b\n  b: {}   # two\n');
+});
+
 edits('a changed plugin keeps its comments, and everything else its letters', async () => {
   const text = await after(own, (document) => document.setIn(['plugins', 'a', 'enabled'], false));
   assert.match(text, /# named so\n {4}enabled: false # yes\n/);
