@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from './log.ts';
 import { replaceFile } from './replace-file.ts';
 
 export interface FailedBoot {
@@ -98,10 +97,4 @@ export function processIdentity(pid: number): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Tells a disk that refuses. */
-export function warnUnwritable(logger: Logger): (path: string, fault: unknown) => void {
-  return (path, fault) =>
-    logger.warn({ path, reason: fault instanceof Error ? fault.message : String(fault) }, 'starts are not counted: the state folder cannot be written');
 }
