@@ -15,6 +15,8 @@ export interface SessionInfo {
   readonly outputs: ReadonlyArray<{ readonly name: string; readonly shape: readonly number[] }>;
   /** NPU cores that this session may run on; empty on the CPU. */
   readonly npuCores: readonly number[];
+  /** So many runs may be under way at one time and gain from it; 1 on the CPU. More may be called: they wait. */
+  readonly parallel: number;
   readonly simulated: boolean;
   /** Version of the runtime that executes the network. */
   readonly runtime: string;
@@ -22,6 +24,47 @@ export interface SessionInfo {
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
+  /** On this core and no other, even if it is set aside: one of `info.npuCores` (of fused cores the first). For tests of a core by itself. */
+  readonly npuCore?: number;
+}
+
+/** What became of the cores of a session, in words. */
+export interface CoresHealth {
+  /** Each names a core, what is wrong and what to do. Empty while all is well. */
+  readonly reasons: readonly string[];
+  /** No core is left, and making new contexts did not help: this process cannot go on with the NPU. */
+  readonly exhausted: boolean;
+}
+
+/** A session's use of the NPU, as /v1/models shows it. */
+export interface CoresStatus {
+  /** As `affinityText` writes it. */
+  readonly affinity: string;
+  readonly priority: 'interactive' | 'analytics';
+  readonly deadlineMs: number;
+  /** Runs that were called and are not handed to a core yet. */
+  readonly waiting: number;
+  /** `runs` are this session's; `inFlight` and `busyShare` (0..1 of the last seconds) are the core's, whoever uses it. */
+  readonly cores: ReadonlyArray<{
+    readonly core: number;
+    readonly state: 'ok' | 'set-aside';
+    readonly inFlight: number;
+    readonly runs: number;
+    readonly busyShare: number;
+  }>;
+}
+
+/** How a session fares that several cores serve. */
+export interface SessionCores {
+  /**
+   * Runs the test for each core by itself (`npuCore`; of fused cores for the group), now and again before a core that failed is used anew.
+   * Cores that fail while others pass are set aside. Resolves with the results in words; rejects with the first fault when none passes.
+   */
+  prove(test: (npuCore: number) => Promise<string>): Promise<string>;
+  health(): CoresHealth;
+  status(): CoresStatus;
+  /** Called after every change of `health`. */
+  watch(listener: (health: CoresHealth) => void): void;
 }
 
 /**
@@ -29,7 +72,7 @@ export interface RunOptions {
  * - Ownership: `input` is borrowed until the promise settles. The outputs belong to the session and are overwritten by its
  *   next run, whoever calls it: read or copy them before anything but a microtask is awaited. A backend begins no execution
  *   before the microtasks of the run ahead are through.
- * - Order: runs of one session are executed one after the other in call order.
+ * - Order: runs of one session are started in call order, at most `info.parallel` at one time, and finish in call order where that is 1.
  * - Cancel: a signal aborted before the run starts rejects with the signal's reason and does not execute; once started the
  *   run finishes inside, its result is discarded and the promise rejects with the reason.
  * - Errors: `INFERENCE_FAILED` for a wrong input length or a failed execution (the session stays usable), `MODEL_STATE`
@@ -38,6 +81,8 @@ export interface RunOptions {
  */
 export interface Session extends AsyncDisposable {
   readonly info: SessionInfo;
+  /** Of a session on the NPU. */
+  readonly cores?: SessionCores;
   run(input: TensorData, options?: RunOptions): Promise<TensorOutputs>;
   /** Executes `runs` times on a mid-grey input, so that the first real frame is not the slow one. */
   warmUp(runs?: number): Promise<void>;

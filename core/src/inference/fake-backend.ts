@@ -65,7 +65,7 @@ class FakeSession implements Session {
 
   constructor(network: NetworkManifest, precision: 'fp32' | 'int8', input: ModelInput, script: FakeNetwork) {
     const outputs = declaredOutputs(network);
-    this.info = { backend: 'fake', device: 'cpu', precision, input, outputs, npuCores: [], simulated: true, runtime: 'fake' };
+    this.info = { backend: 'fake', device: 'cpu', precision, input, outputs, npuCores: [], parallel: 1, simulated: true, runtime: 'fake' };
     this.#script = script;
     this.#queue = new RunQueue(network.name);
     for (const { name, shape } of outputs) this.#outputs[name] = new Float32Array(shape[1] ?? 0);

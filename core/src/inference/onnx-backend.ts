@@ -43,6 +43,7 @@ async function load(network: NetworkManifest, file: ModelFile, path: string, opt
         input,
         outputs: outputs.map(({ name, shape }) => ({ name, shape: shape.map((n) => n ?? 1) })),
         npuCores: [],
+        parallel: 1,
         simulated: false,
         runtime: `onnxruntime ${runtime.env.versions.node ?? runtime.env.versions.common}`,
       },
