@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 type Settings = Readonly<Record<string, unknown>>;
 
 /**
- * Settings, checked or not, whose relative paths are made absolute against `folder`: stateFolder, pluginFolder, and of each plugin
- * allow.read, allow.write and a `from` that begins with a dot (others are packages). What has not the expected shape stays as it is.
+ * Settings, checked or not, whose relative paths are made absolute against `folder`: stateFolder, pluginFolder, npu.library, and of each
+ * plugin allow.read, allow.write and a `from` that begins with a dot (others are packages). What has not the expected shape stays as it is.
  */
 export function withAbsolutePaths(settings: Settings, folder: string): Record<string, unknown> {
   const path = (value: unknown): unknown => (typeof value === 'string' && value !== '' ? resolve(folder, value) : value);
@@ -15,7 +15,8 @@ export function withAbsolutePaths(settings: Settings, folder: string): Record<st
   const plugin = (value: unknown): unknown => (isRecord(value) ? replaced(value, { from, allow }) : value);
   const plugins = (value: unknown): unknown =>
     isRecord(value) ? Object.fromEntries(Object.entries(value).map(([name, settings]) => [name, plugin(settings)])) : value;
-  return replaced(settings, { stateFolder: path, pluginFolder: path, plugins });
+  const npu = (value: unknown): unknown => (isRecord(value) ? replaced(value, { library: path }) : value);
+  return replaced(settings, { stateFolder: path, pluginFolder: path, npu, plugins });
 }
 
 function replaced(value: Settings, by: Readonly<Record<string, (part: unknown) => unknown>>): Record<string, unknown> {

@@ -4,7 +4,7 @@ import { zoneFaults } from './zone-faults.ts';
 
 /** One line a fault, `path: what was expected`. Empty when everything fits. */
 export function ruleFaults(config: Config): string[] {
-  const { presence, attention, attributes, distance, cameras } = config;
+  const { presence, attention, attributes, distance, cameras, model, npu, sight } = config;
   const faults: string[] = [];
   const inOrder = (part: string, values: Readonly<Record<string, number>>): void => {
     const entries = Object.entries(values);
@@ -19,6 +19,9 @@ export function ruleFaults(config: Config): string[] {
   inOrder('attributes', { minorReleaseP: attributes.minorReleaseP, minorP: attributes.minorP });
   const { nearEnterM, nearLeaveM, midEnterM, midLeaveM } = distance;
   inOrder('distance', { nearEnterM, nearLeaveM, midEnterM, midLeaveM });
+  if (model.backend !== 'onnx' && npu.deadlineMs >= sight.timeoutMs) {
+    faults.push(`npu.deadlineMs: expected less than sight.timeoutMs (${sight.timeoutMs}), or sight is restarted first; got ${npu.deadlineMs}`);
+  }
   for (const [i, camera] of cameras.entries()) {
     if (cameras.findIndex(({ name }) => name === camera.name) < i) {
       faults.push(`cameras[${i}].name: another camera is named "${camera.name}"; give each its own name`);

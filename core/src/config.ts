@@ -62,6 +62,56 @@ export const ModelConfig = Type.Object(
   strict,
 );
 
+const Core = Type.Integer({ minimum: 0, maximum: 2 });
+
+/** Where the runs of a network go: see inference/layout.ts. An RK3588 can fuse cores 0 and 1, or all three. */
+export const NpuAffinity = Type.Union(
+  [
+    Type.Literal('auto'),
+    Type.Literal('spread'),
+    Type.Object({ pinned: Type.Array(Core, { minItems: 1, maxItems: 3, uniqueItems: true }) }, strict),
+    Type.Object({ fused: Type.Union([Type.Tuple([Type.Literal(0), Type.Literal(1)]), Type.Tuple([Type.Literal(0), Type.Literal(1), Type.Literal(2)])]) }, strict),
+  ],
+  {
+    description:
+      'auto: any core that is free, the one used last first; spread: any, in turn; { pinned: [0] }: only these; { fused: [0, 1, 2] }: several work on one run',
+  },
+);
+
+export const NpuLayout = Type.Object(
+  {
+    affinity: NpuAffinity,
+    priority: Type.Optional(
+      Type.Union([Type.Literal('interactive'), Type.Literal('analytics')], { description: 'interactive (default) goes before analytics on a core' }),
+    ),
+    deadlineMs: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, description: 'a run of this network that takes longer has hung; npu.deadlineMs when absent' }),
+    ),
+  },
+  strict,
+);
+
+export const NpuConfig = Type.Object(
+  {
+    library: Type.Optional(Type.String({ minLength: 1, description: 'file of librknnrt.so; where the packages of boards put it when absent' })),
+    simulate: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: 'settings of the simulated runtime, which stands in for the NPU: everything says that it is simulated',
+      }),
+    ),
+    chip: Type.Optional(
+      Type.String({ pattern: '^rk[0-9]{4}$', description: "whose files of a release are taken, as rk3588; by the board's device tree when absent" }),
+    ),
+    deadlineMs: Type.Number({
+      exclusiveMinimum: 0,
+      default: 2000,
+      description: 'a run on the NPU that takes longer has hung: its context is given up for a new one. Keep it under sight.timeoutMs',
+    }),
+    layouts: Type.Record(Type.String(), NpuLayout, { default: {}, description: 'by the name of a network; `mien model tune` measures and writes them' }),
+  },
+  strict,
+);
+
 /** Printable and without spaces: what an Authorization header can carry. */
 const secret = { minLength: 16, pattern: '^[!-~]*$' } as const;
 
@@ -256,6 +306,7 @@ export const Config = Type.Object(
     device: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', default: 'mien', description: 'name of this device in urn:mien:<device>/<camera>' }),
     cameras: Type.Array(CameraConfig, { minItems: 1, default: [{}] }),
     model: Type.Object(ModelConfig.properties, { ...strict, default: {} }),
+    npu: Type.Object(NpuConfig.properties, { ...strict, default: {} }),
     api: Type.Object(ApiConfig.properties, { ...strict, default: {} }),
     quality: Type.Object(QualityConfig.properties, { ...strict, default: {} }),
     presence: Type.Object(PresenceConfig.properties, { ...strict, default: {} }),
@@ -282,6 +333,8 @@ export const Config = Type.Object(
 );
 
 export type Config = Type.Static<typeof Config>;
+export type NpuConfig = Type.Static<typeof NpuConfig>;
+export type NpuLayout = Type.Static<typeof NpuLayout>;
 export type CameraConfig = Type.Static<typeof CameraConfig>;
 export type ZoneConfig = Type.Static<typeof ZoneConfig>;
 export type PluginSettings = Type.Static<typeof PluginSettings>;

@@ -88,12 +88,15 @@ function unionFaults(members: readonly Schema[], value: unknown, path: string): 
     const choices = tags.map((tag) => `${tag} ${members.map((m) => JSON.stringify(m.properties?.[tag]?.const)).join(' or ')}`);
     return [`${where(path)}: expected ${choices.join(', ')}`];
   }
+  if (!isObject(value) && literals.length > 1) return [notOneOf(literals, value, path, ' or an object')];
+  const named = isObject(value) ? members.find(({ properties = {} }) => Object.keys(value).some((key) => Object.hasOwn(properties, key))) : undefined;
+  if (named) return faultsOf(named, value, path);
   return members.map((member) => faultsOf(member, value, path)).reduce((best, next) => (next.length < best.length ? next : best));
 }
 
-function notOneOf(literals: readonly unknown[], value: unknown, path: string): string {
+function notOneOf(literals: readonly unknown[], value: unknown, path: string, orElse = ''): string {
   const near = typeof value === 'string' ? didYouMean(value, literals.map(String)) : '';
-  return `${where(path)}: expected one of ${literals.map((literal) => JSON.stringify(literal)).join(', ')}, got ${shown(value)}.${near}`;
+  return `${where(path)}: expected one of ${literals.map((literal) => JSON.stringify(literal)).join(', ')}${orElse}, got ${shown(value)}.${near}`;
 }
 
 /** True where every constant property of the member stands in the value. */

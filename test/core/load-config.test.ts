@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { MienError } from '../../core/src/errors.ts';
 import { checkConfig, loadConfig } from '../../core/src/load-config.ts';
+import { rejectsWith } from '../support/errors.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const config = suite('configuration file');
@@ -69,6 +70,19 @@ config('plugins get their defaults, also one of which nothing is said', () => {
   assert.is(plugins['b']?.heapMb, 96);
 });
 
+config('the layout of a network on the NPU is a word or an object, and the deadline stays under the watchdog of sight', async () => {
+  assert.equal(checkConfig({}).npu, { deadlineMs: 2000, layouts: {} });
+  const layouts = { faces: { affinity: { pinned: [0, 2] }, priority: 'analytics' }, detector: { affinity: { fused: [0, 1, 2] }, deadlineMs: 50 } };
+  assert.equal(checkConfig({ npu: { layouts } }).npu.layouts, layouts);
+  for (const affinity of [{ fused: [0, 2] }, { fused: [0] }, { pinned: [] }, { pinned: [3] }, { pinned: [1, 1] }, { pinned: [0], fused: [0, 1] }, 'fused']) {
+    const { message } = await rejectsWith('CONFIG_INVALID', () => checkConfig({ npu: { layouts: { faces: { affinity } } } }));
+    assert.match(message, 'npu.layouts.faces.affinity');
+  }
+  const { message } = await rejectsWith('CONFIG_INVALID', () => checkConfig({ model: { backend: 'auto' }, npu: { deadlineMs: 5000 } }));
+  assert.match(message, 'npu.deadlineMs: expected less than sight.timeoutMs (5000)');
+  assert.is(checkConfig({ sight: { timeoutMs: 500 } }).npu.deadlineMs, 2000);
+});
+
 config('relative paths mean the folder of their file', async () => {
   const path = join(folder.path, 'mien.yaml');
   writeFileSync(
@@ -77,13 +91,15 @@ config('relative paths mean the folder of their file', async () => {
 stateFolder: ./state
 pluginFolder: plugins
 modules: [./board.mjs]
+npu: { library: lib/librknnrt.so }
 plugins:
   one: { from: ./one.ts, allow: { read: [data, /srv/all], write: [../out] } }
   two: { from: '@acme/two' }
   three: { from: /opt/three }
 `,
   );
-  const { stateFolder, pluginFolder, modules, plugins } = await loadConfig(path);
+  const { stateFolder, pluginFolder, modules, npu, plugins } = await loadConfig(path);
+  assert.is(npu.library, join(folder.path, 'lib/librknnrt.so'));
   assert.is(stateFolder, join(folder.path, 'state'));
   assert.is(pluginFolder, join(folder.path, 'plugins'));
   assert.equal(modules, ['./board.mjs'], 'modules mean the working folder, as before');

@@ -53,6 +53,18 @@ faults('read a union by the member that was meant', () => {
   assert.match(schemaFaults(schema, { ...good, mode: 'fst' })[0] ?? '', 'expected one of "fast", "thorough", got "fst". Did you mean "fast"?');
 });
 
+faults('read a union of words and objects by the words, or by the keys that are there', () => {
+  const affinity = Type.Union([
+    Type.Literal('auto'),
+    Type.Literal('spread'),
+    Type.Object({ pinned: Type.Array(Type.Integer({ maximum: 2 })) }, strict),
+    Type.Object({ fused: Type.Boolean() }, strict),
+  ]);
+  assert.equal(schemaFaults(affinity, 'atuo'), ['(root): expected one of "auto", "spread" or an object, got "atuo". Did you mean "auto"?']);
+  assert.match(schemaFaults(affinity, { pinned: [3] })[0] ?? '', /^pinned\[0\]: .*2, got 3$/);
+  assert.match(schemaFaults(affinity, { fused: 'all' })[0] ?? '', /^fused: .*boolean, got a string$/);
+});
+
 faults('reach into tuples', () => {
   assert.match(schemaFaults(schema, { ...good, pair: [1, 'b'] })[0] ?? '', /^pair\[1\]: /);
 });

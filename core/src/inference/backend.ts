@@ -22,6 +22,13 @@ export interface SessionInfo {
   readonly runtime: string;
 }
 
+/** In bytes, as the runtime accounts it. What contexts share is counted once. */
+export interface SessionMemory {
+  readonly weightBytes: number;
+  /** What each context needs beside the weights, in sum. */
+  readonly contextBytes: number;
+}
+
 export interface RunOptions {
   readonly signal?: AbortSignal;
   /** On this core and no other, even if it is set aside: one of `info.npuCores` (of fused cores the first). For tests of a core by itself. */
@@ -69,9 +76,9 @@ export interface SessionCores {
 
 /**
  * A loaded network.
- * - Ownership: `input` is borrowed until the promise settles. The outputs belong to the session and are overwritten by its
- *   next run, whoever calls it: read or copy them before anything but a microtask is awaited. A backend begins no execution
- *   before the microtasks of the run ahead are through.
+ * - Ownership: `input` is borrowed until the promise settles. The outputs belong to the session and are overwritten by a later
+ *   run, whoever calls it: read or copy them before anything but a microtask is awaited. No run writes into outputs that were
+ *   handed out before these microtasks are through.
  * - Order: runs of one session are started in call order, at most `info.parallel` at one time, and finish in call order where that is 1.
  * - Cancel: a signal aborted before the run starts rejects with the signal's reason and does not execute; once started the
  *   run finishes inside, its result is discarded and the promise rejects with the reason.
@@ -86,6 +93,8 @@ export interface Session extends AsyncDisposable {
   run(input: TensorData, options?: RunOptions): Promise<TensorOutputs>;
   /** Executes `runs` times on a mid-grey input, so that the first real frame is not the slow one. */
   warmUp(runs?: number): Promise<void>;
+  /** Absent where the runtime does not account for it. */
+  memory?(): SessionMemory;
 }
 
 export interface LoadOptions {

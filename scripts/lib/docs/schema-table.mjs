@@ -58,7 +58,7 @@ export function typeOf(schema, { named = () => undefined, unit } = {}) {
   return 'any value';
 }
 
-/** Rows of `{ path, schema, optional, grant }` for the properties of an object, down into objects and lists of objects. */
+/** Rows of `{ path, schema, optional, grant }` for the properties of an object, down into objects, lists and records of objects. */
 export function rowsOf(schema, { named = () => undefined, path = '', grant } = {}) {
   return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
     const row = { path: path + name, schema: property, optional: !(schema.required ?? []).includes(name), grant: property.grant ?? grant };
@@ -66,6 +66,8 @@ export function rowsOf(schema, { named = () => undefined, path = '', grant } = {
     const below = (inner, suffix) => rowsOf(inner, { named, path: `${row.path}${suffix}`, grant: row.grant });
     if (property.properties) return property.description ? [row, ...below(property, '.')] : below(property, '.');
     if (property.items?.properties && !named(property.items)) return [row, ...below(property.items, '[].')];
+    const [each] = Object.values(property.patternProperties ?? {});
+    if (each?.properties) return [row, ...below(each, '.<name>.')];
     return [row];
   });
 }
