@@ -70,7 +70,10 @@ export const NpuAffinity = Type.Union(
     Type.Literal('auto'),
     Type.Literal('spread'),
     Type.Object({ pinned: Type.Array(Core, { minItems: 1, maxItems: 3, uniqueItems: true }) }, strict),
-    Type.Object({ fused: Type.Union([Type.Tuple([Type.Literal(0), Type.Literal(1)]), Type.Tuple([Type.Literal(0), Type.Literal(1), Type.Literal(2)])]) }, strict),
+    Type.Object(
+      { fused: Type.Union([Type.Tuple([Type.Literal(0), Type.Literal(1)]), Type.Tuple([Type.Literal(0), Type.Literal(1), Type.Literal(2)])]) },
+      strict,
+    ),
   ],
   {
     description:
