@@ -163,7 +163,7 @@ export class Instance {
     this.#fingerprint = fingerprint;
     const quarantine = state.quarantine(name);
     if (quarantine?.fingerprint === fingerprint) {
-      this.#set('quarantined', `${quarantine.reason}. It is left alone until its code or options change, or \`mien plugin enable ${name}\``);
+      this.#set('quarantined', this.#leftAlone(quarantine.reason));
       return pause(undefined, signal);
     }
     if (quarantine) this.pardon();
@@ -243,7 +243,7 @@ export class Instance {
       const said = `crashed ${record.count} times within ${Math.round(limits.crashWindowMs / 60_000)} min, at last: ${reason}`;
       state.setQuarantine(name, { fingerprint: this.#fingerprint ?? '', reason: said, atWallMs: Date.now() });
       logger.error({ plugin: name, reason }, `the plugin ${name} is quarantined`);
-      this.#set('quarantined', said);
+      this.#set('quarantined', this.#leftAlone(said));
       events.quarantined(name, reason, record.count);
       return;
     }
@@ -258,6 +258,10 @@ export class Instance {
     events.failed(name, reason, record.count, Math.round(waitMs));
     await pause(waitMs, signal);
     return this.#again(signal);
+  }
+
+  #leftAlone(reason: string): string {
+    return `${reason}. It is left alone until its code or options change, or it is started anew: in the console, or by POST /v1/plugins/${this.name}/restart`;
   }
 
   #again(signal: AbortSignal): void {

@@ -55,7 +55,6 @@ class PluginHost implements Plugins {
   readonly #changes = new Map<string, Promise<unknown>>();
   readonly #closing = new AbortController();
   #settings: Config['plugins'];
-  #wanted: ReadonlyMap<string, Wanted> = new Map();
   #folder: PluginFolder | undefined;
   #available: readonly AvailablePlugin[] = [];
   /** Of code in the folder, by the plugin's name. */
@@ -127,8 +126,10 @@ class PluginHost implements Plugins {
   }
 
   configure(name: string, change: PluginChange): Promise<PluginStatus> {
-    const instance = this.#find(name);
+    this.#find(name);
     return this.#oneAtATime(name, async () => {
+      // What was asked before may have taken it away, or put another in its place.
+      const instance = this.#find(name);
       const { given } = instance;
       const faults = change.options === undefined ? [] : (await this.check(name, change.options)).map((fault) => `plugins.${name}.options.${fault}`);
       const known: readonly string[] = Grant.enum;
@@ -153,8 +154,9 @@ class PluginHost implements Plugins {
   }
 
   restart(name: string): Promise<PluginStatus> {
-    const instance = this.#find(name);
+    this.#find(name);
     return this.#oneAtATime(name, async () => {
+      const instance = this.#find(name);
       if (instance.state === 'quarantined') instance.pardon();
       await this.#renew(instance, instance.given);
       return instanceStatus(instance);
@@ -180,36 +182,41 @@ class PluginHost implements Plugins {
     return this.#closed;
   }
 
-  /** Starts, stops and renews what differs. Resolves when all of it has settled. */
+  /** Starts, stops and renews what differs, each after what was asked of it before. Resolves when all of it has settled. */
   async #refresh(settings: Config['plugins']): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#settings = settings;
     this.#available = availablePlugins(this.#baseFolder);
     const wanted = wantedPlugins(settings, this.#folder?.found ?? []);
-    this.#wanted = wanted;
-    const work: Promise<unknown>[] = [];
-    for (const instance of this.#instances.values()) {
-      if (!wanted.has(instance.name)) work.push(this.#oneAtATime(instance.name, () => this.#remove(instance)));
-    }
-    const fresh: Instance[] = [];
-    for (const [name, { given, fingerprint }] of wanted) {
-      const present = this.#instances.get(name);
-      if (!present) {
-        const instance = new Instance(name, given, this.#parts);
-        this.#instances.set(name, instance);
-        fresh.push(instance);
-      } else if (!isDeepStrictEqual(present.given, given) || this.#fingerprints.get(name) !== fingerprint) {
-        work.push(this.#oneAtATime(name, () => this.#renew(present, given)));
-      }
-      this.#fingerprints.set(name, fingerprint);
-    }
     // All are known before the first is started: who waits for whom is seen at once.
-    for (const instance of fresh) work.push(this.#oneAtATime(instance.name, () => this.#begin(instance)));
-    await Promise.all(work);
+    for (const [name, { given }] of wanted) if (!this.#instances.has(name)) this.#create(name, given);
+    const names = new Set([...this.#instances.keys(), ...wanted.keys()]);
+    await Promise.all([...names].map((name) => this.#oneAtATime(name, () => this.#bring(name, wanted.get(name), settings[name]))));
+  }
+
+  async #bring(name: string, wanted: Wanted | undefined, settings: PluginSettings | undefined): Promise<void> {
+    const present = this.#instances.get(name);
+    if (!wanted) {
+      if (present) await this.#remove(present);
+      return;
+    }
+    // A change that was asked for before may have come in between.
+    if (settings) this.#settings = { ...this.#settings, [name]: settings };
+    const { given, fingerprint } = wanted;
+    const isSame = present && isDeepStrictEqual(present.given, given) && (!this.#fingerprints.has(name) || this.#fingerprints.get(name) === fingerprint);
+    this.#fingerprints.set(name, fingerprint);
+    if (present && !isSame) await this.#renew(present, given);
+    else await this.#begin(present ?? this.#create(name, given));
+  }
+
+  #create(name: string, given: InstanceSettings): Instance {
+    const instance = new Instance(name, given, this.#parts);
+    this.#instances.set(name, instance);
+    return instance;
   }
 
   async #begin(instance: Instance): Promise<void> {
-    if (this.#closing.signal.aborted || this.#instances.get(instance.name) !== instance) return;
+    if (this.#closing.signal.aborted) return;
     instance.start();
     await instance.settled;
   }
@@ -222,12 +229,6 @@ class PluginHost implements Plugins {
 
   async #remove(instance: Instance): Promise<void> {
     await instance.stop();
-    // Meanwhile it may be wanted again.
-    const wanted = this.#wanted.get(instance.name);
-    if (wanted) {
-      instance.replace(wanted.given);
-      return this.#begin(instance);
-    }
     this.#instances.delete(instance.name);
     this.#fingerprints.delete(instance.name);
     this.#order.delete(instance.name);
