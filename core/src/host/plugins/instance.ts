@@ -9,7 +9,7 @@ import { codeFingerprint } from './plugin-files.ts';
 import type { PluginLimits } from './plugin-limits.ts';
 import { type Outcome, PluginRun, type RunParts } from './plugin-run.ts';
 import type { PluginState, PluginStatus } from './plugin-status.ts';
-import type { Isolation } from './seats.ts';
+import { type Isolation, wishedIsolation } from './seats.ts';
 import type { Verdict } from './start-order.ts';
 
 export interface InstanceParts extends RunParts {
@@ -79,7 +79,7 @@ export class Instance {
   }
 
   get isolation(): Isolation {
-    const wished = this.#given.settings.isolation ?? (this.#place?.firstParty ? 'shared' : 'own');
+    const wished = wishedIsolation(this.#given.settings, this.#place);
     return wished === 'shared' && this.#isAlone ? 'own' : wished;
   }
 

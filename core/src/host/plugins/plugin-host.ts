@@ -92,6 +92,7 @@ class PluginHost implements Plugins {
         logger.error({ folder: config.pluginFolder, reason: String(fault) }, 'the folder of plugins cannot be used');
       }
     }
+    this.#available = availablePlugins(this.#baseFolder);
     const ready = this.#refresh(this.#settings);
     if (!signal) return ready;
     const cancelled = Promise.withResolvers<never>();
@@ -164,6 +165,7 @@ class PluginHost implements Plugins {
   }
 
   apply(plugins: Config['plugins']): Promise<void> {
+    this.#available = availablePlugins(this.#baseFolder);
     return this.#refresh(plugins);
   }
 
@@ -186,7 +188,6 @@ class PluginHost implements Plugins {
   async #refresh(settings: Config['plugins']): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#settings = settings;
-    this.#available = availablePlugins(this.#baseFolder);
     const wanted = wantedPlugins(settings, this.#folder?.found ?? []);
     // All are known before the first is started: who waits for whom is seen at once.
     for (const [name, { given }] of wanted) if (!this.#instances.has(name)) this.#create(name, given);

@@ -1,6 +1,6 @@
 /** What a plugin process may do: flags of Node's permission model, and an environment with nothing of the host's in it. */
 import type { PluginSettings } from '../../config.ts';
-import { pluginProcessEntry, runtimeReads } from '../../plugin-runtime/entry.ts';
+import { runtimeReads } from '../../plugin-runtime/entry.ts';
 import type { PluginPlace } from './discovery.ts';
 import { pluginReads } from './plugin-files.ts';
 
@@ -35,12 +35,10 @@ export function sandboxedPlan(place: PluginPlace, settings: PluginSettings, stor
   };
 }
 
-/** For plugins that came with Mien. */
+/** For plugins that came with Mien, and those that its owner trusts as much. */
 export function trustedPlan(heapMb: number, storeFolder: string, env: readonly string[]): ProcessPlan {
   return { execArgv: heap(heapMb), env: scrubbed(storeFolder, env), cwd: storeFolder };
 }
-
-export { pluginProcessEntry };
 
 function heap(heapMb: number): string[] {
   return [`--max-old-space-size=${heapMb}`, '--max-semi-space-size=1', '--no-warnings'];

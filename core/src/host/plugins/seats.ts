@@ -10,6 +10,11 @@ import { sandboxedPlan, trustedPlan } from './sandbox.ts';
 
 export type Isolation = 'own' | 'shared' | 'host';
 
+/** As written, or as usual: what came with Mien shares a process, others have their own. */
+export function wishedIsolation(settings: PluginSettings, place: PluginPlace | undefined): Isolation {
+  return settings.isolation ?? (place?.firstParty ? 'shared' : 'own');
+}
+
 /** A plugin's place for one run. */
 export interface Seat {
   readonly isolation: Isolation;
@@ -57,13 +62,14 @@ export class Seats {
   #own({ name, place, settings, message }: SeatRequest): Seat {
     const { limits, logger, state } = this.#options;
     const store = state.storeFolder(name);
+    // One that had to move out of the shared process may do what it might do there.
+    const isTrusted = wishedIsolation(settings, place) === 'shared';
     const process: PluginProcess = new PluginProcess({
       name,
       kind: 'own',
-      // What came with Mien may do what it may in the shared process, from which it had to move out.
-      plan: place.firstParty ? trustedPlan(settings.heapMb, store, settings.allow.env) : sandboxedPlan(place, settings, store),
+      plan: isTrusted ? trustedPlan(settings.heapMb, store, settings.allow.env) : sandboxedPlan(place, settings, store),
       heapMb: settings.heapMb,
-      mayFork: place.firstParty || settings.allow.childProcess,
+      mayFork: isTrusted || settings.allow.childProcess,
       limits,
       logger,
       message: (said) => {
