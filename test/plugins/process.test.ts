@@ -73,6 +73,38 @@ test('a file that cannot be loaded: what, in which file and line', async () => {
   }
 });
 
+test('what the sandbox refuses is told with the line of mien.yaml that allows it; a throw in setup with its own line', async () => {
+  const denied: [string, RegExp][] = [
+    [`(await import('node:fs')).readFileSync('/etc/passwd')`, /reading \/etc\/passwd is refused .*plugins\.probe\.allow\.read: \[\/etc\/passwd\]/],
+    [`await (await import('node:fs/promises')).writeFile('/etc/mien', '')`, /writing \/etc\/mien is refused .*plugins\.probe\.allow\.write: \[\/etc\/mien\]/],
+    [`(await import('node:child_process')).execSync('true')`, /starting a program is refused .*plugins\.probe\.allow\.childProcess: true/],
+    [`new (await import('node:worker_threads')).Worker('', { eval: true })`, /starting a worker thread is refused .*plugins\.probe\.allow\.workers: true/],
+    [`process.dlopen({ exports: {} }, '/none.node')`, /loading a native addon is refused .*plugins\.probe\.allow\.addons: true/],
+  ];
+  for (const [body, message] of denied) {
+    await using child = new PluginChild('own');
+    child.begin('probe', child.write('main.mjs', code(body)));
+    const { error } = await child.next('probe', 'failed');
+    assert.match(error.message, message);
+    assert.not.match(error.message, /--allow/);
+  }
+  await using child = new PluginChild('own');
+  const entry = child.write('main.mjs', code(`help();`, `function help() { throw new Error('no arm'); }`));
+  child.begin('probe', entry);
+  const { error } = await child.next('probe', 'failed');
+  assert.is(error.message, `no arm (${entry}:3)`);
+  assert.not.match(error.stack ?? '', /\?v=/);
+});
+
+test('the host itself is no SDK, and a load that reads too far says how to allow it', async () => {
+  await using child = new PluginChild('own');
+  child.tell('probe', { type: 'load', entry: child.write('main.mjs', `import { createMien } from '@mien/core';\nexport default createMien;\n`) });
+  assert.match((await child.next('probe', 'failed')).error.message, /imports '@mien\/core\/plugin', the SDK; '@mien\/core' is Mien itself/);
+  await using other = new PluginChild('own');
+  other.tell('probe', { type: 'load', entry: other.write('main.mjs', `import { readFileSync } from 'node:fs';\nreadFileSync('/etc/passwd');\n`) });
+  assert.match((await other.next('probe', 'failed')).error.message, /plugins\.probe\.allow\.read: \[\/etc\/passwd\]/);
+});
+
 test('own: a fault that nobody caught is told, what was deferred runs, the process ends with 1', async () => {
   for (const wild of [
     `setTimeout(() => { throw new Error('wild') })`,

@@ -69,9 +69,14 @@ export class PluginChild implements AsyncDisposable {
 
   async start(plugin: string, entry: string, start: Partial<PluginStart> = {}): Promise<void> {
     const before = this.of(plugin, 'started').length;
+    this.begin(plugin, entry, start);
+    await this.next(plugin, 'started', before + 1);
+  }
+
+  /** As `start`, without waiting for how it goes. */
+  begin(plugin: string, entry: string, start: Partial<PluginStart> = {}): void {
     this.tell(plugin, { type: 'load', entry });
     this.tell(plugin, { type: 'start', start: { options: {}, optionsVersion: 1, grants: allGrants, storeFolder: join(this.path('store'), plugin), ...start } });
-    await this.next(plugin, 'started', before + 1);
   }
 
   /** Runs a command of the plugin, as a sign of life. */

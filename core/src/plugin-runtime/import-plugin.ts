@@ -3,30 +3,43 @@ import { readFileSync, statSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { MienError } from '../errors.ts';
+import { refusalOf } from './fault-words.ts';
 import { mapSdk } from './sdk-hooks.ts';
 
-/** The module. A file that has changed since is loaded anew; what it imports itself is not. Errors: PLUGIN_INVALID with file and line. */
-export async function importPlugin(entry: string): Promise<unknown> {
+/**
+ * The module. A file that has changed since is loaded anew; what it imports itself is not. `plugin`: its name in the configuration.
+ * Errors: PLUGIN_INVALID with file and line.
+ */
+export async function importPlugin(entry: string, plugin: string): Promise<unknown> {
   mapSdk();
   const url = pathToFileURL(entry);
   try {
     url.search = `v=${statSync(entry).mtimeMs}`;
     return await import(url.href);
   } catch (fault) {
-    throw new MienError('PLUGIN_INVALID', `${entry} cannot be loaded: ${reasonOf(fault, entry)}`, { cause: fault });
+    throw new MienError('PLUGIN_INVALID', `${entry} cannot be loaded: ${reasonOf(fault, entry, plugin)}`, { cause: fault });
   }
 }
 
-function reasonOf(fault: unknown, entry: string): string {
+function reasonOf(fault: unknown, entry: string, plugin: string): string {
   if (!(fault instanceof Error)) return String(fault);
   const { code } = fault as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'there is no such file';
   const said = `${fault.name === 'Error' ? '' : `${fault.name}: `}${fault.message}`;
+  if (isHostImport(fault)) return "a plugin imports '@mien/core/plugin', the SDK; '@mien/core' is Mien itself, for programs that run it";
   if (code === 'ERR_MODULE_NOT_FOUND') return `${said}: install it in the folder of the plugin, or correct the import`;
-  if (code === 'ERR_ACCESS_DENIED') return `${said}: a plugin in a process of its own reads its own folder only; allow more by \`allow\` in its configuration`;
+  const refusal = refusalOf(fault, plugin);
+  if (refusal !== undefined) return refusal;
   const place = placeOf(fault) ?? (fault instanceof SyntaxError ? syntaxPlace(entry) : undefined);
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') return `${said}${at(place)}: types are removed, not compiled`;
   return `${said}${at(place)}`;
+}
+
+/** `@mien/core` is not there for a plugin, or lies where it may not read. */
+function isHostImport(fault: Error): boolean {
+  const { code, resource } = fault as NodeJS.ErrnoException & { resource?: string };
+  if (code === 'ERR_MODULE_NOT_FOUND') return /'@mien\/core'/.test(fault.message);
+  return code === 'ERR_ACCESS_DENIED' && /\/node_modules\/@mien\/core(\/|$)/.test(resource ?? '');
 }
 
 function at(place: string | undefined): string {

@@ -71,7 +71,7 @@ export class Offers {
       const value = await (call.kind === 'command' ? this.#run(call.name, call.input) : this.#serve(call.name, call.method, call.args));
       result = { type: 'result', id, value: plainJson(value, `result of ${where}`, 'COMMAND_FAILED') };
     } catch (fault) {
-      result = { type: 'result', id, error: toPluginError(fault, 'COMMAND_FAILED') };
+      result = { type: 'result', id, error: toPluginError(fault, 'COMMAND_FAILED', this.#link.name) };
     }
     if (this.#calls.delete(id)) this.#answer(where, id, result);
   }

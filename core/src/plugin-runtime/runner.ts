@@ -5,6 +5,7 @@ import type { LifeFromPlugin, LifeToPlugin, PluginStart, TrafficFromPlugin, Traf
 import { Scope } from '../scope.ts';
 import { ContextParts } from './context.ts';
 import { definitionOf, describe } from './describe.ts';
+import { placeOf } from './fault-words.ts';
 import type { Link } from './link.ts';
 import { checkOptions } from './options.ts';
 import { toPluginError } from './plugin-fault.ts';
@@ -15,7 +16,7 @@ export interface RunnerOptions {
   readonly name: string;
   readonly send: (message: LifeFromPlugin | TrafficFromPlugin) => void;
   /** Gives the module of an entry file. */
-  readonly load: (entry: string) => Promise<unknown>;
+  readonly load: (entry: string, plugin: string) => Promise<unknown>;
 }
 
 /** One life of a plugin: after `stopped` or `failed` it is over and takes nothing more. */
@@ -42,6 +43,7 @@ class PluginRunner implements Runner {
   readonly #link: Link;
   readonly #scope = new Scope();
   readonly #over = Promise.withResolvers<'stopped' | 'failed'>();
+  #entry = '';
   #definition: Promise<PluginDefinition> | undefined;
   #parts: ContextParts | undefined;
   #started = false;
@@ -58,7 +60,7 @@ class PluginRunner implements Runner {
     this.#link = {
       name,
       send: (message) => this.#say(message),
-      fault: (where, error) => this.#say({ type: 'fault', where, error: toPluginError(error, 'PLUGIN_FAILED') }),
+      fault: (where, error) => this.#say({ type: 'fault', where, error: toPluginError(error, 'PLUGIN_FAILED', name) }),
       get isActive() {
         return isActive();
       },
@@ -110,8 +112,10 @@ class PluginRunner implements Runner {
     await this.#over.promise;
   }
 
-  #tellFailure(error: unknown): void {
-    this.#say({ type: 'failed', error: toPluginError(error, 'PLUGIN_FAILED') });
+  /** `place`: of the line that threw. */
+  #tellFailure(error: unknown, place?: string): void {
+    const said = toPluginError(error, 'PLUGIN_FAILED', this.#name);
+    this.#say({ type: 'failed', error: place === undefined ? said : { ...said, message: `${said.message} (${place})` } });
     this.#silent = true;
   }
 
@@ -120,7 +124,8 @@ class PluginRunner implements Runner {
   }
 
   async #describe(entry: string): Promise<PluginDefinition> {
-    const definition = definitionOf(await this.#load(entry));
+    this.#entry = entry;
+    const definition = definitionOf(await this.#load(entry, this.#name));
     this.#say({ type: 'loaded', description: describe(definition) });
     return definition;
   }
@@ -160,7 +165,7 @@ class PluginRunner implements Runner {
       // A plugin that was told to stop meanwhile gives up its setup in its own way.
       if (this.#isEnding) return;
       for (const one of await this.#close()) log.warn({}, `after the failed start: ${one}`);
-      this.#tellFailure(fault);
+      this.#tellFailure(fault, placeOf(fault, this.#entry));
       this.#over.resolve('failed');
       return;
     }

@@ -7,7 +7,7 @@ import { createRunner, type Runner } from './runner.ts';
 
 export interface RunnersOptions {
   /** Gives the module of a plugin's entry file. */
-  readonly load?: (entry: string) => Promise<unknown>;
+  readonly load?: (entry: string, plugin: string) => Promise<unknown>;
   /** A plugin has failed, and what it deferred has run. */
   readonly failed?: (plugin: string) => void;
 }
