@@ -94,8 +94,10 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
     const simulator = scope.use(options.simulator ?? createSimulator({ listener, config }));
     let server: ConsoleServer | undefined;
     if (api) {
-      const { createServer } = await import('./console/server.ts');
-      const opening = createServer({ config, sight, people, bus, plugins, simulator, logger, saveChange: options.saveChange, safeMode: options.safeMode });
+      const [{ createServer }, { createNpuTelemetry }] = await Promise.all([import('./console/server.ts'), import('./device/npu-telemetry.ts')]);
+      const { saveChange, safeMode } = options;
+      const npu = createNpuTelemetry({ library: config.npu.library });
+      const opening = createServer({ config, sight, people, bus, plugins, npu, simulator, logger, saveChange, safeMode });
       // Also one that is still being opened when the start is broken off.
       scope.defer(stopStep('close the console', SERVER_STOP_MS, async () => (await opening.catch(() => undefined))?.[Symbol.asyncDispose]()));
       server = await step('open the console', SERVER_START_MS, signal, () => opening);

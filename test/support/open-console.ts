@@ -1,12 +1,16 @@
 /** A console server on a free loopback port over fakes, with ways to talk to it. */
 
 import { createServer, type ServerOptions } from '../../core/src/console/server.ts';
+import type { NpuReading } from '../../core/src/device/npu-reading.ts';
 import { createEventBus, type EventBus } from '../../core/src/host/event-bus.ts';
 import { checkConfig } from '../../core/src/load-config.ts';
 import { silentLogger } from '../../core/src/log.ts';
 import { createFakePeople, type FakePeople } from './fake-people.ts';
 import { createFakePlugins, type FakePlugins } from './fake-plugins.ts';
 import { createFakeSight, type FakeSight } from './fake-sight.ts';
+
+/** A machine without an NPU. */
+const noNpu: NpuReading = { absent: [{ source: 'load', reason: 'there is no /sys/kernel/debug/rknpu/load' }] };
 
 export interface OpenConsole extends AsyncDisposable {
   readonly url: string;
@@ -32,7 +36,7 @@ export async function openConsole({ api, cameras, capacity = 2000, bootId, ...op
   const sight = createFakeSight();
   const people = createFakePeople(bus, bootId);
   const plugins = createFakePlugins(bus);
-  const server = await createServer({ sight, people, bus, plugins, ...options, logger, config });
+  const server = await createServer({ sight, people, bus, plugins, npu: { read: async () => noNpu }, ...options, logger, config });
   return {
     url: server.url,
     bus,

@@ -10,6 +10,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { Config } from '../config.ts';
+import type { NpuTelemetry } from '../device/npu-reading.ts';
 import { MienError } from '../errors.ts';
 import type { EventBus } from '../host/event-bus.ts';
 import type { PluginChange, Plugins } from '../host/plugins/plugins.ts';
@@ -29,6 +30,7 @@ export interface ApiSources {
   readonly bus: EventBus;
   readonly logger: Logger;
   readonly plugins: Plugins;
+  readonly npu: NpuTelemetry;
   /** Virtual people beside the cameras. */
   readonly simulator?: Simulator | undefined;
   /** Writes a change of a plugin into the configuration file; false when there is none. */

@@ -2,10 +2,11 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { eventName } from '../events.ts';
 import type { Api, ApiSources } from './api.ts';
+import { addNpuMetrics } from './npu-metrics.ts';
 import { addPluginMetrics } from './plugin-metrics.ts';
 import { type Audience, version } from './status-routes.ts';
 
-export function addMetricsRoute(api: Api, { sight, people, bus, config, plugins }: ApiSources, audience: Audience): void {
+export function addMetricsRoute(api: Api, { sight, people, bus, config, plugins, npu }: ApiSources, audience: Audience): void {
   const registry = new Registry();
   const registers = [registry];
   const gauge = (name: string, help: string, labelNames: string[], collect: (set: (labels: Record<string, string>, value: number) => void) => void): void => {
@@ -87,6 +88,7 @@ export function addMetricsRoute(api: Api, { sight, people, bus, config, plugins 
   gauge('process_resident_memory_bytes', 'Resident memory of the host process.', [], (set) => set({}, process.memoryUsage.rss()));
 
   addPluginMetrics(plugins, gauge, counter);
+  addNpuMetrics(npu, registers);
 
   const events = new Counter({ name: 'mien_events_total', help: 'Events emitted.', labelNames: ['type'], registers });
   const feed = bus.subscribe({}, (event) => events.inc({ type: eventName(event) }), 'metrics');

@@ -15,11 +15,12 @@ export interface Audience {
 }
 
 export function addStatusRoutes(api: Api, sources: ApiSources, profile: string, audience: Audience): void {
-  const { config, sight, people, bus, plugins, safeMode } = sources;
+  const { config, sight, people, bus, plugins, npu, safeMode } = sources;
   const startedAtWallMs = Date.now();
   const startedMonoMs = performance.now();
 
-  api.get('/v1/status', { schema: { tags: ['device'], summary: 'State of the device', response: { 200: Status } } }, () => {
+  api.get('/v1/status', { schema: { tags: ['device'], summary: 'State of the device', response: { 200: Status } } }, async () => {
+    const reading = await npu.read();
     const status = sight.status();
     const states = plugins.list().map(({ state }) => state);
     return {
@@ -31,6 +32,7 @@ export function addStatusRoutes(api: Api, sources: ApiSources, profile: string, 
       uptimeMs: Math.round(performance.now() - startedMonoMs),
       health: healthOf(status),
       sight: status,
+      npu: reading,
       people: people.current().filter(({ state }) => state === 'present').length,
       events: {
         ...(bus.bootId !== undefined && { bootId: bus.bootId }),

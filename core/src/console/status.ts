@@ -1,5 +1,6 @@
 /** Schemas of what /v1/status, /v1/models and /v1/analyze answer; the compiler holds them against the contract of sight. */
 import Type from 'typebox';
+import type { NpuReading } from '../device/npu-reading.ts';
 import { Abstained, AbstainReason, EventOrigin } from '../events.ts';
 import type { Analysis, AnalyzedFace, ModelStatus, SightStatus } from '../sight/sight.ts';
 
@@ -27,6 +28,22 @@ const SightSchema = Type.Object({
   degraded: Type.Array(Type.String(), { description: 'why the models do less than they should: a fallback, a self-test that failed' }),
 });
 
+const NpuSchema = Type.Object(
+  {
+    loadPercent: Type.Optional(Type.Array(Type.Number({ minimum: 0, maximum: 100 }), { description: 'per core' })),
+    frequencyHz: Type.Optional(Type.Number()),
+    maxFrequencyHz: Type.Optional(Type.Number()),
+    governor: Type.Optional(Type.String()),
+    temperatureC: Type.Optional(Type.Number()),
+    driver: Type.Optional(Type.String({ description: "version of the kernel's rknpu" })),
+    runtime: Type.Optional(Type.String({ description: 'version of the librknnrt that is installed' })),
+    absent: Type.Array(Type.Object({ source: Type.Enum(['load', 'frequency', 'governor', 'temperature', 'driver', 'runtime']), reason: Type.String() }), {
+      description: 'what cannot be read, and why; everything on a machine without an NPU',
+    }),
+  },
+  { description: 'as the kernel tells it, at most a second old' },
+);
+
 export const Status = Type.Object({
   name: Type.Literal('mien'),
   version: Type.String(),
@@ -37,6 +54,7 @@ export const Status = Type.Object({
   /** What a light on the device would show. */
   health: Type.Object({ state: Type.Enum(['ok', 'degraded', 'down']), reasons: Type.Array(Type.String()) }),
   sight: Type.Unsafe<SightStatus>(SightSchema),
+  npu: Type.Unsafe<NpuReading>(NpuSchema),
   people: Type.Integer({ description: 'present now' }),
   events: Type.Object({
     bootId: Type.Optional(Type.String()),
@@ -116,6 +134,7 @@ type Loose<T> = T extends readonly (infer E)[] ? readonly Loose<E>[] : T extends
 export type ContractFitsSchemas = [
   Fits<ModelStatus, Loose<Type.Static<typeof ModelSchema>>>,
   Fits<SightStatus, Loose<Type.Static<typeof SightSchema>>>,
+  Fits<NpuReading, Loose<Type.Static<typeof NpuSchema>>>,
   Fits<AnalyzedFace, Loose<Type.Static<typeof Face>>>,
   Fits<Omit<Analysis, 'annotated'>, Loose<Type.Static<typeof AnalysisSchema>>>,
 ];

@@ -44,6 +44,7 @@ export class DevicePanel {
     safeMode.hidden = status.safeMode === undefined;
     setText(safeMode, `Safe mode, without plugins and modules: ${status.safeMode}. The next start is a normal one.`);
     byId('cameras').replaceChildren(...cameras.map(cameraCard));
+    this.#showNpu(status.npu);
   }
 
   showModels(models: readonly ModelStatus[]): void {
@@ -67,6 +68,23 @@ export class DevicePanel {
     const recognizer = models.find(({ role }) => role === 'recognizer');
     const backend = this.#stat('Backend', recognizer ? `${recognizer.backend} ${recognizer.device} ${recognizer.precision}` : 'none');
     setTone(backend, recognizer ? toneOf(recognizer) : 'bad');
+  }
+
+  /** Nothing on a machine without an NPU. */
+  #showNpu(npu: Status['npu']): void {
+    const { loadPercent, frequencyHz, maxFrequencyHz, governor, temperatureC, driver, runtime, absent } = npu;
+    byId('npu-panel').hidden = !(loadPercent || frequencyHz !== undefined || driver || temperatureC !== undefined);
+    const mhz = (hertz: number): string => `${Math.round(hertz / 1e6)} MHz`;
+    const slowed = frequencyHz !== undefined && maxFrequencyHz !== undefined && frequencyHz < maxFrequencyHz;
+    const clock = [frequencyHz !== undefined && mhz(frequencyHz), slowed && `of ${mhz(maxFrequencyHz)}`, governor].filter(Boolean).join(', ');
+    const versions = [driver && `rknpu ${driver}`, runtime && `librknnrt ${runtime}`].filter(Boolean).join(', ');
+    byId('npu').replaceChildren(
+      ...(loadPercent ? [fact('Load', loadPercent.map((load, core) => `core ${core}: ${load.toFixed(0)} %`).join(', '))] : []),
+      ...(clock ? [fact('Clock', clock)] : []),
+      ...(temperatureC !== undefined ? [fact('Temperature', `${temperatureC.toFixed(1)} °C`)] : []),
+      ...(versions ? [fact('Versions', versions)] : []),
+      ...absent.map(({ source, reason }) => fact(source, el('span', { class: 'muted' }, `not known: ${reason}`))),
+    );
   }
 
   /** Each licence once, with the networks it covers. */
