@@ -66,13 +66,13 @@ function* describe(network: NetworkManifest): Generator<string> {
   if (gender) yield `gender       ${gender.labels.join(', ')}; calibration error ${gender.expectedCalibrationError}`;
   if (expression) yield `expression   ${expression.labels.join(', ')}; calibration error ${expression.expectedCalibrationError}`;
   if (network.quantisation) yield `int8         ${network.quantisation.scheme}; ${network.quantisation.calibration}`;
-  for (const { precision, split, n, ageMae, genderAccuracy, expressionAccuracy } of network.measured) {
+  for (const { precision, file, split, n, ageMae, genderAccuracy, expressionAccuracy } of network.measured) {
     const figures = [
       ageMae !== undefined && `age error ${ageMae.toFixed(2)} years`,
       genderAccuracy !== undefined && `gender ${(genderAccuracy * 100).toFixed(1)} %`,
       expressionAccuracy !== undefined && `expression ${(expressionAccuracy * 100).toFixed(1)} %`,
     ];
-    yield `measured     ${precision} on ${split} (${n}): ${figures.filter(Boolean).join(', ')}`;
+    yield `measured     ${file ?? precision} on ${split} (${n}): ${figures.filter(Boolean).join(', ')}`;
   }
 }
 

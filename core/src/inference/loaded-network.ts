@@ -79,7 +79,7 @@ export class LoadedNetwork {
       this.selftest = { passed, atWallMs: Date.now(), ms: performance.now() - started, detail };
     };
     try {
-      record(true, await selfTest(this.session, network, images, signal));
+      record(true, await selfTest(this.session, network, images, signal, this.file.answers));
     } catch (fault) {
       if (!signal?.aborted) record(false, MienError.from(fault).message);
       throw fault;

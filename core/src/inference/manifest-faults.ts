@@ -38,17 +38,21 @@ function answerFaults(network: NetworkManifest): string[] {
   const { expected, tolerance, n, select } = network.knownAnswers;
   const faults: string[] = [];
   const outputs = expectedOutputs(network);
-  for (const { precision } of network.files) {
+  for (const { path, precision, answers = precision, outputs: quantised } of network.files) {
     for (const { name, elements } of outputs) {
-      const rows = expected[precision]?.[name];
+      const rows = expected[answers]?.[name];
       const size = select?.[name]?.length ?? elements;
-      const at = `knownAnswers.expected.${precision}.${name}`;
+      const at = `knownAnswers.expected.${answers}.${name}`;
       if (!rows) faults.push(`${at}: missing`);
       else if (rows.length !== n || rows.some((row) => row.length !== size)) faults.push(`${at}: expected ${n} rows of ${size}`);
-      if (!(tolerance[precision]?.[name] !== undefined && (tolerance[precision]?.[name] ?? -1) >= 0)) {
-        faults.push(`knownAnswers.tolerance.${precision}.${name}: missing or negative`);
+      if (!((tolerance[answers]?.[name] ?? -1) >= 0)) {
+        faults.push(`knownAnswers.tolerance.${answers}.${name}: missing or negative`);
       }
       if (select?.[name]?.some((index) => index >= elements)) faults.push(`knownAnswers.select.${name}: beyond the ${elements} elements of the output`);
+      const dims = quantised?.[name]?.dims;
+      if (quantised && !dims) faults.push(`files["${path}"].outputs: "${name}" is missing`);
+      else if (dims && dims.reduce((product, n) => product * n, 1) !== elements)
+        faults.push(`files["${path}"].outputs.${name}.dims: expected ${elements} elements`);
     }
   }
   if (elementsPerImage(network.input) < 1) faults.push('input: empty');

@@ -26,6 +26,12 @@ export const ModelInput = Type.Object(
   strict,
 );
 
+/** An output as the NPU gives it: its value is (q - zeroPoint) * scale. */
+export const QuantisedOutput = Type.Object(
+  { dims: Type.Array(Type.Integer({ minimum: 1 })), type: Type.Literal('i8'), zeroPoint: Type.Integer(), scale: Type.Number({ exclusiveMinimum: 0 }) },
+  strict,
+);
+
 /** One file that holds the network for one backend, chip and precision. `input` stands where this file's input differs from the network's. */
 export const ModelFile = Type.Object(
   {
@@ -37,6 +43,9 @@ export const ModelFile = Type.Object(
     sha256: Sha256,
     opset: Type.Optional(Type.Integer()),
     input: Type.Optional(ModelInput),
+    answers: Type.Optional(Type.String({ description: "key of this file's known answers and tolerances; its precision where absent" })),
+    outputs: Type.Optional(Type.Record(Type.String(), QuantisedOutput, { description: 'what a runtime says of the outputs of an .rknn file' })),
+    made: Type.Optional(Type.String({ description: 'by what and from what, for people' })),
   },
   strict,
 );
@@ -87,10 +96,11 @@ export const ExpressionHead = Type.Object(
   strict,
 );
 
-/** Measured on a named split with one file of the release. Accuracies are shares 0..1, ages in years. */
+/** Measured on a named split with one file of the release: `file`, or the one for the CPU where absent. Accuracies are shares 0..1, ages in years. */
 export const Measured = Type.Object(
   {
     precision: Type.Union([Type.Literal('fp32'), Type.Literal('int8')]),
+    file: Type.Optional(Type.String()),
     split: Type.String(),
     n: Type.Integer(),
     ageMae: Type.Optional(Type.Number()),
@@ -102,7 +112,7 @@ export const Measured = Type.Object(
 
 /**
  * Known answers: `inputs` is a binary file of n packed u8 NHWC images in the input's colour order; `expected` maps each
- * precision to n rows per output. A value may be off by `tolerance` (absolute) of that output. Where `select` names an output,
+ * precision, or a file's own key (`answers`), to n rows per output. A value may be off by `tolerance` (absolute) of that output. Where `select` names an output,
  * a row holds only those elements of the flattened output (per image, batch left out), in that order; otherwise all of them.
  */
 export const KnownAnswers = Type.Object(

@@ -8,10 +8,17 @@ type Answers = Readonly<Record<string, readonly Float32Array[]>>;
 
 /**
  * Shows the network its known inputs and compares. Refuses numbers that are not finite, outputs that are the same for
- * different inputs, and wrong answers. `inputs`: n packed u8 NHWC images. Resolves with one line for people.
+ * different inputs, and wrong answers. `inputs`: n packed u8 NHWC images; `answers`: which of the manifest's answers hold for this
+ * file. Resolves with one line for people.
  * Errors: SELFTEST_FAILED with every deviation; INFERENCE_FAILED.
  */
-export async function selfTest(session: Session, network: NetworkManifest, inputs: Uint8Array, signal?: AbortSignal): Promise<string> {
+export async function selfTest(
+  session: Session,
+  network: NetworkManifest,
+  inputs: Uint8Array,
+  signal?: AbortSignal,
+  answers: string = session.info.precision,
+): Promise<string> {
   const { knownAnswers } = network;
   const size = elementsPerImage(session.info.input);
   if (inputs.length !== size * knownAnswers.n) {
@@ -19,7 +26,7 @@ export async function selfTest(session: Session, network: NetworkManifest, input
   }
   const got = await collect(session, network, inputs, signal);
   const faults = [...notFinite(got), ...constant(got)];
-  const judged = judge(got, knownAnswers, session.info.precision);
+  const judged = judge(got, knownAnswers, answers);
   // A constant or infinite output is also wrong: the first says more.
   if (faults.length === 0) faults.push(...judged.faults);
   if (faults.length > 0) throw new MienError('SELFTEST_FAILED', `${network.name} failed its self-test: ${faults.join('; ')}.`);
@@ -60,14 +67,14 @@ function constant(got: Answers): string[] {
   });
 }
 
-function judge(got: Answers, answers: KnownAnswers, precision: 'fp32' | 'int8'): { faults: string[]; worst: string } {
+function judge(got: Answers, answers: KnownAnswers, key: string): { faults: string[]; worst: string } {
   const faults: string[] = [];
   let worst = { share: -1, text: 'none' };
   for (const [name, rows] of Object.entries(got)) {
-    const tolerance = answers.tolerance[precision]?.[name] ?? 0;
+    const tolerance = answers.tolerance[key]?.[name] ?? 0;
     rows.forEach((row, i) => {
       row.forEach((value, k) => {
-        const expected = answers.expected[precision]?.[name]?.[i]?.[k] ?? Number.NaN;
+        const expected = answers.expected[key]?.[name]?.[i]?.[k] ?? Number.NaN;
         const off = Math.abs(value - expected);
         const index = answers.select?.[name]?.[k] ?? k;
         const at = row.length > 1 || index > 0 ? `${name}[${index}]` : name;

@@ -58,6 +58,11 @@ manifest('refuses a wrong key with the nearest name, and every other fault with 
   assert.match(message, 'licence.use: expected one of "research", "any", got "reserach". Did you mean "research"?');
 });
 
+function quantised(one: number[], three: number[]): Record<string, object> {
+  const output = (dims: number[]) => ({ dims, type: 'i8', zeroPoint: -128, scale: 0.4 });
+  return { age: output(one), gender: output(one), expression: output(three) };
+}
+
 const contradictions: ReadonlyArray<[string, (json: Json) => void, string]> = [
   ['a name twice', (json) => (json.networks[2].name = json.networks[1].name), 'networks[2].name'],
   ['valences that do not fit the labels', (json) => json.networks[0].heads.expression.valence.pop(), 'networks[0].heads.expression.valence'],
@@ -71,6 +76,17 @@ const contradictions: ReadonlyArray<[string, (json: Json) => void, string]> = [
     'knownAnswers.expected.fp32.expression: expected 3 rows of 3',
   ],
   ['a tolerance that is missing', (json) => delete json.networks[1].knownAnswers.tolerance.fp32.boxes, 'networks[1].knownAnswers.tolerance.fp32.boxes'],
+  ["answers that are missing for a file's own key", (json) => (json.networks[0].files[1].answers = 'rk3588'), 'knownAnswers.expected.rk3588.age: missing'],
+  [
+    'a quantised output of another size',
+    (json) => (json.networks[0].files[1].outputs = quantised([1, 1], [1, 2])),
+    'files["faces-int8.onnx"].outputs.expression.dims: expected 3 elements',
+  ],
+  [
+    'a quantised output that is missing',
+    (json) => (json.networks[0].files[1].outputs = { age: quantised([1, 1], [1, 3]).age }),
+    'files["faces-int8.onnx"].outputs: "gender" is missing',
+  ],
   ['an input that is not square', (json) => (json.networks[0].input.width = 9), 'networks[0].input: a recogniser takes a square'],
 ];
 for (const [what, edit, path] of contradictions) {

@@ -62,6 +62,23 @@ test('refuses one flipped answer of the bundled release on the real runtime', as
   assert.match((await rejectsWith('SELFTEST_FAILED', () => selfTest(session, network, images))).message, `output "gender" of known input ${surest}`);
 });
 
+test("takes a file's own answers and tolerances instead of its precision's", async () => {
+  const npu = structuredClone(faces);
+  const { expected, tolerance } = npu.knownAnswers;
+  const own = structuredClone(must(expected.fp32));
+  for (const row of must(own.age)) row[0] = must(row[0]) + 2;
+  expected['int8-npu'] = own;
+  tolerance['int8-npu'] = { age: 1, gender: 1, expression: 1 };
+  const told = async (script: FakeNetwork, answers: string) => {
+    const file = selectFile(npu, 'onnx', 'cpu', 'fp32');
+    await using session = await createFakeBackend({ [npu.name]: script }).load(npu, file, await verifyFile(release, file));
+    return await selfTest(session, npu, inputs, undefined, answers);
+  };
+  assert.match(await told({ run: add('age', 0, 2.5) }, 'int8-npu'), 'of 1 allowed');
+  assert.match((await rejectsWith('SELFTEST_FAILED', () => told({}, 'int8-npu'))).message, 'output "age" of known input 0: expected');
+  assert.match((await rejectsWith('SELFTEST_FAILED', () => told({ run: add('age', 0, 2.5) }, 'fp32'))).message, 'within 0.01');
+});
+
 test('refuses constant outputs even where they are expected', async () => {
   const lazy = structuredClone(faces);
   must(lazy.knownAnswers.expected.fp32).age = [[30], [30], [30]];
