@@ -5,6 +5,7 @@ import type { Enveloper } from './enveloper.ts';
 import type { EventBus } from './host/event-bus.ts';
 import type { Plugins } from './host/plugins/plugins.ts';
 import type { BackendChoice } from './inference/backends.ts';
+import type { CoreScheduler } from './inference/core-scheduler.ts';
 import type { ModelListener, ModelManager } from './inference/model-manager.ts';
 import type { Logger } from './log.ts';
 import type { People } from './people/people.ts';
@@ -35,6 +36,7 @@ export const LOGGER = token<Logger>('logger');
 /** In the sight process. */
 export const MODEL_LISTENER = token<ModelListener>('model-listener');
 export const FEEDS = token<Feeds>('feeds');
+export const CORE_SCHEDULER = token<CoreScheduler>('core-scheduler');
 export const BACKEND = token<BackendChoice>('backend');
 export const MODELS = token<ModelManager>('models');
 export const ALIGNER = token<Aligner>('aligner');

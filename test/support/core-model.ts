@@ -1,4 +1,4 @@
-import type { TensorOutputs } from '../../core/src/inference/backend.ts';
+import type { TensorData, TensorOutputs } from '../../core/src/inference/backend.ts';
 import { CoreFault } from '../../core/src/inference/core-run.ts';
 import type { SchedulerClock } from '../../core/src/inference/core-scheduler.ts';
 import { type Place, places } from '../../core/src/inference/layout.ts';
@@ -48,7 +48,7 @@ export class CoreModel implements SchedulerClock {
   /** Functions of a lane whose runs take `runMs`, and are numbered by their input's first value. */
   lane(name: string, runMs: number) {
     return {
-      execute: (place: Place, input: { readonly [0]?: number | undefined }, deadlineMs: number): Promise<TensorOutputs> => {
+      execute: (place: Place, input: TensorData, deadlineMs: number): Promise<TensorOutputs> => {
         const run = input[0] ?? -1;
         const fault = this.faultOf(place, name, run);
         const beganMs = Math.max(this.#nowMs, ...place.cores.map((core) => this.#freeAtMs[core] ?? 0));
@@ -80,7 +80,7 @@ export class CoreModel implements SchedulerClock {
       this.#nowMs = Math.max(this.#nowMs, next.atMs);
       next.happen();
       await settled();
-      after();
+      if (this.#due.every(({ atMs }) => atMs > this.#nowMs)) after();
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
   }

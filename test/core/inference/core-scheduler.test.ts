@@ -237,7 +237,11 @@ suiteOf('attempts to get a core back come ever more seldom, also when it works f
   model.faultOf = (place) => (place.index === 2 ? 'failed' : undefined);
   const untilMs = 60_000;
   const feed = (atMs: number): void => {
-    if (atMs < untilMs) model.at(atMs, () => void (call(faces, 0, 3), feed(atMs + 50)));
+    if (atMs >= untilMs) return;
+    model.at(atMs, () => {
+      call(faces, 0, 3);
+      feed(atMs + 50);
+    });
   };
   feed(0);
   await model.pass(untilMs);
