@@ -1,7 +1,8 @@
-// Builds the native addon with plain g++, for this host or with `--target <platform>-<arch>`, into native/prebuilds/<target>/mien.node.
-// `--sanitize` builds a checked variant into native/prebuilds/<target>-sanitized/ for the fuzz run described in native/README.md.
+// Builds the native addon and the simulated NPU runtime with plain g++ into native/prebuilds/<target>/: for this host, with
+// `--target <platform>-<arch>` for another, with `--all` for every target whose compiler is there.
+// `--sanitize address` or `--sanitize thread` builds checked variants into native/prebuilds/<target>-<sanitizer>/ (see native/README.md).
 import { spawn } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -26,6 +27,12 @@ const TARGETS = {
 
 /** The kernels meet finite numbers only (the argument checks see to it) and are exact to well under a level: fused and reordered minima are welcome. */
 const KERNEL_FLAGS = ['-ffp-contract=fast', '-ffinite-math-only', '-fno-signed-zeros'];
+
+/** What each `--sanitize` means; undefined behaviour ends the process too. */
+const SANITIZERS = { address: ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'], thread: ['-fsanitize=thread'] };
+
+/** Debian's compilers want a newer C library for these than the boards have: the same functions by the name that every version knows. */
+const OLD_NAMES = { 'linux-x64': 'GLIBC_2.2.5', 'linux-arm64': 'GLIBC_2.17' };
 
 /** A mistake or a lack that the caller can mend: printed as a sentence, without a stack. */
 class BuildFault extends Error {}
@@ -71,61 +78,90 @@ async function inParallel(jobs) {
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, worker));
 }
 
-async function build(target, sanitize) {
+/** The C++ sources of a folder, without their ending. */
+const sourcesOf = (folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.cc'))
+    .map((name) => name.slice(0, -3))
+    .sort();
+
+/** Compiles and links one shared library from `units` ({ source, flags }) into `output`, by way of `objects`. */
+async function buildShared(compiler, units, flags, link, objects, output) {
+  mkdirSync(objects, { recursive: true });
+  const compiled = units.map((unit, i) => ({ ...unit, object: join(objects, `${i}.o`) }));
+  await inParallel(compiled.map((unit) => () => run(compiler, [...flags, ...unit.flags, '-c', unit.source, '-o', unit.object])));
+  const linked = join(objects, 'linked');
+  await run(compiler, ['-shared', '-o', linked, ...compiled.map((unit) => unit.object), ...link]);
+  renameSync(linked, output);
+}
+
+async function build(target, sanitizer) {
   const recipe = TARGETS[target];
   if (!recipe) throw new BuildFault(`There is no recipe for ${target}; known: ${Object.keys(TARGETS).join(', ')}.`);
   const compiler = await findCompiler(target, target);
   const includes = [require('node-api-headers').include_dir, resolve(dirname(require.resolve('node-addon-api')))].map((path) => `-I${path}`);
-  const common = [
-    '-std=c++17',
-    '-fPIC',
-    '-fvisibility=hidden',
-    '-Wall',
-    '-Wextra',
-    '-Wno-missing-field-initializers',
-    '-fno-math-errno',
-    '-fno-trapping-math',
-    '-DNAPI_VERSION=9',
-    '-DNAPI_CPP_EXCEPTIONS',
-    '-DNODE_GYP_MODULE_NAME=mien',
-    ...(sanitize ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'] : ['-O3']),
-  ];
-  const folder = join(native, 'prebuilds', sanitize ? `${target}-sanitized` : target);
+  const common = ['-std=c++20', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-missing-field-initializers'];
+  common.push(...(sanitizer ? ['-O1', '-g', '-fno-omit-frame-pointer', ...SANITIZERS[sanitizer]] : ['-O3']));
+  const flags = [...common, '-fno-math-errno', '-fno-trapping-math', '-DNAPI_VERSION=9', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_GYP_MODULE_NAME=mien'];
+  flags.push(`-DMIEN_OLD_GLIBC="${OLD_NAMES[target]}"`);
+  // The C++ library is linked in, so that a prebuilt addon runs beside any other version of it. Threads of the addon may outlive the environment
+  // that loaded it (a run that hangs), so it is never unloaded.
+  const link = ['-Wl,-z,nodelete', ...(sanitizer ? SANITIZERS[sanitizer] : ['-s', '-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL'])];
+  const folder = join(native, 'prebuilds', sanitizer ? `${target}-${sanitizer}` : target);
   // Its own folder per process: two builds at once do not write into each other's objects.
   const objects = join(folder, `objects-${process.pid}`);
-  mkdirSync(objects, { recursive: true });
+  const outputs = [join(folder, 'mien.node'), join(folder, 'libmien-npu-simulated.so')];
+  const source = (file) => join(native, 'src/addon', `${file}.cc`);
+  const npu = sourcesOf(join(native, 'src/addon/npu')).map((file) => `npu/${file}`);
   try {
-    const source = (file) => join(native, 'src/addon', file);
-    const units = [
-      ...['addon', 'arguments', 'kernels', 'notify', 'scratch'].map((file) => ({
-        source: source(`${file}.cc`),
-        object: join(objects, `${file}.o`),
-        flags: ['-ffp-contract=off', ...includes],
-      })),
+    const addon = [
+      ...['addon', 'arguments', 'kernels', 'notify', 'scratch', ...npu].map((file) => ({ source: source(file), flags: ['-ffp-contract=off', ...includes] })),
       ...recipe.sets.map(({ isa, table, flags }) => ({
-        source: source('isa.cc'),
-        object: join(objects, `isa-${isa}.o`),
+        source: source('isa'),
         flags: ['-fno-exceptions', ...KERNEL_FLAGS, `-DMIEN_ISA=${isa}`, `-DMIEN_TABLE=${table}`, ...flags],
       })),
     ];
-    await inParallel(units.map((unit) => () => run(compiler, [...common, ...unit.flags, '-c', unit.source, '-o', unit.object])));
-    const linked = join(objects, 'mien.node');
-    // The C++ library is linked in, so that a prebuilt addon runs beside any other version of it.
-    const link = sanitize ? ['-fsanitize=address,undefined'] : ['-s', '-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL'];
-    await run(compiler, ['-shared', '-o', linked, ...units.map((unit) => unit.object), ...link]);
-    const output = join(folder, 'mien.node');
-    renameSync(linked, output);
-    return output;
+    await buildShared(compiler, addon, flags, link, join(objects, 'addon'), outputs[0]);
+    const simulation = join(native, 'sim');
+    const simulated = sourcesOf(simulation).map((file) => ({ source: join(simulation, `${file}.cc`), flags: [`-I${join(native, 'src/addon/npu')}`] }));
+    await buildShared(compiler, simulated, flags, link, join(objects, 'sim'), outputs[1]);
+    return outputs;
   } finally {
     rmSync(objects, { recursive: true, force: true });
   }
 }
 
+/** Every target whose compiler is there; the host's own must be. */
+async function targetsHere() {
+  const own = `${process.platform}-${process.arch}`;
+  const found = [own];
+  for (const target of Object.keys(TARGETS)) {
+    if (target === own) continue;
+    const there = await findCompiler(target, target).then(
+      () => true,
+      (error) => {
+        if (error instanceof BuildFault) return process.stderr.write(`Left out ${target}: ${error.message}\n`) && false;
+        throw error;
+      },
+    );
+    if (there) found.push(target);
+  }
+  return found;
+}
+
 try {
-  const { values } = parseArgs({ options: { target: { type: 'string' }, sanitize: { type: 'boolean', default: false } } });
-  const started = performance.now();
-  const output = await build(values.target ?? `${process.platform}-${process.arch}`, values.sanitize);
-  process.stderr.write(`Built ${output} in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
+  const options = { target: { type: 'string' }, all: { type: 'boolean', default: false }, sanitize: { type: 'string' } };
+  const { values } = parseArgs({ options });
+  const { sanitize, target, all } = values;
+  if (sanitize !== undefined && !(sanitize in SANITIZERS)) {
+    throw new BuildFault(`--sanitize takes ${Object.keys(SANITIZERS).join(' or ')}, not '${sanitize}'.`);
+  }
+  if (all && target !== undefined) throw new BuildFault('--all builds every target: leave out --target.');
+  for (const wanted of all ? await targetsHere() : [target ?? `${process.platform}-${process.arch}`]) {
+    const started = performance.now();
+    const outputs = await build(wanted, sanitize);
+    process.stderr.write(`Built ${outputs.join(' and ')} in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
+  }
 } catch (error) {
   process.stderr.write(`${error instanceof BuildFault || error.code?.startsWith('ERR_PARSE_ARGS') ? error.message : (error.stack ?? error)}\n`);
   process.exitCode = 1;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { NpuFunctions } from './npu-addon.ts';
 import type { TensorData } from './types.ts';
 
 /** What the compiled module exports; see addon/addon.cc. */
@@ -9,6 +10,7 @@ export interface Addon {
   measure(tensor: TensorData, plan: Float64Array, result: Float64Array): void;
   notify(address: string, message: string): void;
   dispatch(name?: string): string;
+  readonly npu: NpuFunctions;
 }
 
 /** Thrown when no addon can be loaded; the message says for which platform, where it was looked for, and what to do. */

@@ -14,6 +14,8 @@ export interface NpuOptions {
   readonly library?: string;
   /** Settings for a simulated runtime; refused where the library is a real one. */
   readonly simulate?: SimulationSettings;
+  /** Inputs and outputs in the device's memory where the runtime has the symbols; true by default. Off, the runtime copies them. */
+  readonly zeroCopy?: boolean;
   /** Longest that a load, a new context or a close may take inside the runtime; 30 000 by default. */
   readonly controlDeadlineMs?: number;
 }
@@ -124,7 +126,7 @@ export function simulatedLibraryPath(): string {
 
 /** Opens the runtime's library. Throws NpuError: `library-missing`, `library-unusable`, `not-simulated`, `invalid-argument`; AddonLoadError without the addon. */
 export function openNpu(options: NpuOptions = {}): NpuRuntime {
-  const { library, simulate, controlDeadlineMs = 30_000 } = options;
+  const { library, simulate, zeroCopy = true, controlDeadlineMs = 30_000 } = options;
   if (library !== undefined && (typeof library !== 'string' || library === '' || library.includes('\0'))) {
     throw new NpuError({ code: 'invalid-argument', message: `library must be the path of a file, not ${JSON.stringify(library)}` });
   }
@@ -132,5 +134,5 @@ export function openNpu(options: NpuOptions = {}): NpuRuntime {
     throw new NpuError({ code: 'invalid-argument', message: `controlDeadlineMs must be more than 0, not ${controlDeadlineMs}` });
   }
   const places = library !== undefined ? [library] : simulate !== undefined ? [simulatedLibraryPath()] : LIBRARY_PLACES;
-  return openRuntime(loadAddon(process.env.MIEN_NATIVE_PATH), places, simulate, controlDeadlineMs);
+  return openRuntime(loadAddon(process.env.MIEN_NATIVE_PATH).npu, places, simulate, { zeroCopy, controlDeadlineMs });
 }

@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "kernels.h"
 #include "notify.h"
+#include "npu/host.h"
 
 namespace {
 
@@ -14,9 +15,10 @@ using namespace mien;
 
 class Addon : public Napi::Addon<Addon> {
  public:
-  Addon(Napi::Env, Napi::Object exports) : kernels_(chooseKernels("")) {
+  Addon(Napi::Env env, Napi::Object exports) : kernels_(chooseKernels("")), npu_(env) {
     DefineAddon(exports, {InstanceMethod("warp", &Addon::Warp), InstanceMethod("measure", &Addon::Measure), InstanceMethod("notify", &Addon::Notify),
                           InstanceMethod("dispatch", &Addon::Dispatch)});
+    exports.Set("npu", npu_.functions(env));
   }
 
  private:
@@ -84,6 +86,7 @@ class Addon : public Napi::Addon<Addon> {
 
   const Kernels* kernels_;
   Scratch scratch_;
+  npu::Host npu_;
 };
 
 }  // namespace
