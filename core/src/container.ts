@@ -17,6 +17,7 @@ export { ContainerModule } from 'inversify';
 export const sightModule = new ContainerModule(async ({ bind }) => {
   const [
     { chooseBackend },
+    { createCoreScheduler },
     { bundledRelease },
     { createModelManager },
     { createAligner },
@@ -26,6 +27,7 @@ export const sightModule = new ContainerModule(async ({ bind }) => {
     { createCameraOpener },
   ] = await Promise.all([
     import('./inference/backends.ts'),
+    import('./inference/core-scheduler.ts'),
     import('./inference/manifest-file.ts'),
     import('./inference/model-manager.ts'),
     import('./sight/aligner.ts'),
@@ -34,7 +36,8 @@ export const sightModule = new ContainerModule(async ({ bind }) => {
     import('./sight/analyzer.ts'),
     import('./sight/camera-opener.ts'),
   ]);
-  bind(T.BACKEND).toResolvedValue((config) => chooseBackend(config.model.backend), [T.CONFIG]);
+  bind(T.CORE_SCHEDULER).toResolvedValue(() => createCoreScheduler());
+  bind(T.BACKEND).toResolvedValue((config, scheduler) => chooseBackend(config.model.backend, { npu: config.npu, scheduler }), [T.CONFIG, T.CORE_SCHEDULER]);
   bind(T.MODELS).toResolvedValue(
     ({ model }, backend, listener) =>
       createModelManager(

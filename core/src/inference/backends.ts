@@ -1,6 +1,8 @@
+import type { NpuConfig } from '../config.ts';
 import { MienError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';
 import type { InferenceBackend } from './backend.ts';
+import type { CoreScheduler } from './core-scheduler.ts';
 
 /** A backend and whether it is second choice. */
 export interface BackendChoice {
@@ -9,16 +11,25 @@ export interface BackendChoice {
   readonly degradedReason?: string;
 }
 
-/** Each backend is imported when it is chosen: its library costs memory, and may be missing. BACKEND_UNAVAILABLE says why, not what to do. */
+/** For the NPU: settings, and who shares its cores out. By default those of an empty file, and a scheduler of its own. */
+export interface BackendOptions {
+  readonly npu?: NpuConfig;
+  readonly scheduler?: CoreScheduler;
+}
+
+/** Each backend is imported when it is chosen: its library costs memory, and may be missing. */
 const factories = {
   async onnx(): Promise<InferenceBackend> {
     const { createOnnxBackend } = await import('./onnx-backend.ts');
     return createOnnxBackend();
   },
-  async rknn(): Promise<InferenceBackend> {
-    throw new MienError('BACKEND_UNAVAILABLE', 'this version of Mien has no backend for the Rockchip NPU yet');
+  async rknn(options: BackendOptions): Promise<InferenceBackend> {
+    const { createRknnBackend } = await import('./npu/rknn-backend.ts');
+    const npu = options.npu ?? (await import('../load-config.ts')).checkConfig({}).npu;
+    const scheduler = options.scheduler ?? (await import('./core-scheduler.ts')).createCoreScheduler();
+    return createRknnBackend({ npu, scheduler });
   },
-} satisfies Record<string, () => Promise<InferenceBackend>>;
+} satisfies Record<string, (options: BackendOptions) => Promise<InferenceBackend>>;
 
 const backendNames: readonly string[] = [...Object.keys(factories), 'auto'];
 
@@ -26,24 +37,24 @@ const backendNames: readonly string[] = [...Object.keys(factories), 'auto'];
  * `onnx`, `rknn` or `auto`. Only `auto` falls back: to the CPU when there is no NPU, and then says so and why.
  * Errors: BACKEND_UNKNOWN, which lists the known names; BACKEND_UNAVAILABLE.
  */
-export async function chooseBackend(name: string): Promise<BackendChoice> {
-  if (name === 'auto') return chooseBest();
+export async function chooseBackend(name: string, options: BackendOptions = {}): Promise<BackendChoice> {
+  if (name === 'auto') return chooseBest(options);
   const factory = Object.hasOwn(factories, name) ? factories[name as keyof typeof factories] : undefined;
   if (!factory) throw new MienError('BACKEND_UNKNOWN', `There is no backend "${name}". Known are ${backendNames.join(', ')}.${didYouMean(name, backendNames)}`);
   try {
-    return { backend: await factory(), degraded: false };
+    return { backend: await factory(options), degraded: false };
   } catch (fault) {
     if (!isUnavailable(fault)) throw fault;
     const remedy = 'Set it to onnx to run on the CPU, or to auto to take the CPU only as long as there is no NPU.';
-    throw new MienError('BACKEND_UNAVAILABLE', `model.backend is ${name}, but ${fault.message}. ${remedy}`, { cause: fault });
+    throw new MienError('BACKEND_UNAVAILABLE', `model.backend is ${name}, which cannot be used here. ${fault.message} ${remedy}`, { cause: fault });
   }
 }
 
 const isUnavailable = (fault: unknown): fault is MienError => fault instanceof MienError && fault.code === 'BACKEND_UNAVAILABLE';
 
-async function chooseBest(): Promise<BackendChoice> {
+async function chooseBest(options: BackendOptions): Promise<BackendChoice> {
   try {
-    return { backend: await factories.rknn(), degraded: false };
+    return { backend: await factories.rknn(options), degraded: false };
   } catch (fault) {
     if (!isUnavailable(fault)) throw fault;
     return { backend: await factories.onnx(), degraded: true, degradedReason: `fell back to the CPU: ${fault.message}` };

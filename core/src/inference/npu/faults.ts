@@ -1,0 +1,71 @@
+/** What went wrong in the runtime, as errors of Mien. */
+import { NpuError } from '@mien/native/npu';
+import { type ErrorCode, MienError } from '../../errors.ts';
+import { CoreFault } from '../core-run.ts';
+import { type Place, placeText } from '../layout.ts';
+
+/** Longer logs are cut from the front: the runtime says the cause first, but the most at the end. */
+const LOG_LINES = 6;
+
+/** The runtime's own words, without its times; empty where it was silent. */
+export function runtimeSaid(cause: unknown): string {
+  if (!(cause instanceof NpuError) || cause.log.trim() === '') return '';
+  const lines = cause.log.split('\n').map((line) => line.replace(/\[\d\d:\d\d:\d\d\.\d+\]\s*/, '').trim());
+  const said = lines.filter(Boolean);
+  const shown = said.length > LOG_LINES ? [said[0], '...', ...said.slice(1 - LOG_LINES)] : said;
+  return ` The runtime says: ${shown.join(' | ')}`;
+}
+
+function text(cause: unknown): string {
+  const { message } = cause as Error;
+  return `${message.endsWith('.') ? message : `${message}.`}${runtimeSaid(cause)}`;
+}
+
+/** The library could not be opened. Errors of other kinds, such as a missing addon, are handed through. */
+export function openFault(cause: unknown): unknown {
+  return cause instanceof NpuError ? new MienError('BACKEND_UNAVAILABLE', `The runtime of the NPU cannot be used: ${text(cause)}`, { cause }) : cause;
+}
+
+const DEVICE_UNAVAILABLE = -3;
+const OUT_OF_MEMORY = -4;
+const MODEL_INVALID = -6;
+/** RKNN_ERR_DEVICE_UNMATCH to RKNN_ERR_TARGET_PLATFORM_UNMATCH. */
+const UNMATCHED = [-10, -11, -12, -13];
+
+/** Whether the runtime may not have reached the device: it answers -1 then, as to much else. */
+export function mayLackDevice(cause: unknown): boolean {
+  return cause instanceof NpuError && cause.call === 'rknn_init' && (cause.rc === -1 || cause.rc === DEVICE_UNAVAILABLE);
+}
+
+/** A network could not be loaded. `hints` are sentences about what may lie behind it. */
+export function loadFault(cause: unknown, name: string, hints: readonly string[]): unknown {
+  if (!(cause instanceof NpuError)) return cause;
+  const memory = cause.rc === OUT_OF_MEMORY ? ['The NPU has no memory left: unload other networks, or use fewer cores (npu.layouts).'] : [];
+  return new MienError(loadCode(cause), [`${name} cannot be loaded on the NPU: ${text(cause)}`, ...memory, ...hints].join(' '), { cause });
+}
+
+function loadCode({ code, call, rc }: NpuError): ErrorCode {
+  if (code === 'closed') return 'MODEL_STATE';
+  if (code === 'unsupported' || (rc !== undefined && UNMATCHED.includes(rc))) return 'MODEL_MISMATCH';
+  if (code === 'bad-result' || (call === 'rknn_init' && rc === MODEL_INVALID)) return 'MODEL_CORRUPT';
+  return 'BACKEND_UNAVAILABLE';
+}
+
+/** A run failed. What the core or its context may be blamed for is a CoreFault, so that the run can be made elsewhere. */
+export function runFault(cause: unknown, network: string, place: Place): MienError {
+  const where = `${network} on ${placeText(place)} of the NPU`;
+  if (!(cause instanceof NpuError)) return new MienError('INFERENCE_FAILED', `${where}: ${(cause as Error).message}`, { cause });
+  switch (cause.code) {
+    case 'hung':
+      return new CoreFault('hung', `${where} did not come back: ${text(cause)}`, { cause });
+    case 'lost':
+    case 'closed':
+    case 'busy':
+      return new CoreFault('lost', `${where} was not begun: ${text(cause)}`, { cause });
+    case 'invalid-argument':
+    case 'unsupported':
+      return new MienError('INFERENCE_FAILED', `${where} was refused: ${text(cause)}`, { cause });
+    default:
+      return new CoreFault('failed', `${where} failed: ${text(cause)}`, { cause });
+  }
+}
