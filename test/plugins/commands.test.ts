@@ -236,6 +236,11 @@ const faulty: ReadonlyArray<readonly [what: string, body: string, says: RegExp]>
     /FAIL has options that work when nothing is said: key: missing.*--options/,
   ],
   ['a second start that fails', "setup() { if (globalThis.started) throw new Error('only once'); globalThis.started = true; }", /FAIL starts again: only once/],
+  [
+    'a right that it did not ask for, by its own name',
+    "setup(context) { context.on('person.left', () => {}); }",
+    /FAIL starts: on\('person\.left'\) of "waver" needs person\.presence.*waver\.ts:3\)/,
+  ],
   ['a file that does not load', "setup() {} });\nthrow new Error('at once'); ({", /FAIL loads: .*at once/],
 ];
 for (const [what, body, says] of faulty) {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MienError } from '../errors.ts';
-import { locatePlugin } from '../host/plugins/discovery.ts';
+import { configName, locatePlugin } from '../host/plugins/discovery.ts';
 import type { PluginDescription } from '../plugin-messages.ts';
 import { LEFTOVERS_MARK } from '../plugin-runtime/leftovers-mark.ts';
 import { PluginStage } from './plugin-stage.ts';
@@ -26,7 +26,7 @@ const preload = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../plug
 /** Yields each check when it is done; ends early where nothing further can be asked. Errors: PLUGIN_INVALID when there is nothing at `from`. */
 export async function* checkConformance(from: string, base: string, options: unknown): AsyncGenerator<Check> {
   const place = locatePlugin(from, base);
-  const name = 'under-test';
+  const name = configName(place.folder ?? place.entry) || 'plugin';
   const resources: string[][] = [];
   const said: string[] = [];
   await using stage = new PluginStage();

@@ -30,6 +30,7 @@ export function addAnalyzeRoute(api: Api, { sight }: ApiSources): void {
       '/v1/analyze',
       {
         bodyLimit,
+        config: { takesImage: true },
         schema: {
           tags: ['images'],
           summary: 'Measure the faces of an image',

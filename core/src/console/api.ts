@@ -45,6 +45,8 @@ declare module 'fastify' {
     access?: ApiScope | 'open';
     /** Also take the token as ?access_token=, for pictures and sockets, which a page cannot give headers. */
     queryToken?: boolean;
+    /** The body is an encoded image, where others take JSON. */
+    takesImage?: boolean;
     /** Refuse a browser that comes from another site. Always so for what is not GET or HEAD. */
     sameOrigin?: boolean;
   }
@@ -79,10 +81,12 @@ export function addGuard(api: Api, guard: Guard, logger: Logger): void {
 
 /** Answers any fault in the one form that errors have, also those that fastify finds before a route is known. */
 export function answerFault(fault: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply {
-  const named = nameFault(fault, request.routeOptions?.bodyLimit ?? bodyLimit);
-  const status = httpStatus(named.code);
+  const route = request.routeOptions as FastifyRequest['routeOptions'] | undefined;
+  const named = nameFault(fault, { maxBytes: route?.bodyLimit ?? bodyLimit, isImage: route?.config.takesImage ?? false });
+  const status = httpStatus(named);
   const fields = { method: request.method, path: request.url.split('?')[0], code: named.code };
-  if (status >= 500) logger.error({ ...fields, err: fault }, 'request failed');
+  // What a command's own code threw stands in the log already, with its stack.
+  if (status >= 500 && named.code !== 'COMMAND_FAILED') logger.error({ ...fields, err: fault }, 'request failed');
   else logger.debug(fields, named.message);
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="Mien"');
   if (status === 429) reply.header('retry-after', '1');

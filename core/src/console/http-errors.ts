@@ -47,7 +47,10 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   STEP_TIMEOUT: 504,
 };
 
-export function httpStatus(code: ErrorCode): number {
+/** That of its code; a request that fastify refused for its size or content type keeps the status made for it. */
+export function httpStatus({ code, cause }: MienError): number {
+  const raised = (cause as FastifyFault | undefined)?.statusCode;
+  if (code === 'REQUEST_INVALID' && (raised === 413 || raised === 415)) return raised;
   return statusOfCode[code] ?? 500;
 }
 
@@ -58,17 +61,23 @@ interface FastifyFault {
   message: string;
 }
 
+export interface BodyRules {
+  readonly maxBytes: number;
+  /** The body is an encoded image; JSON elsewhere. */
+  readonly isImage: boolean;
+}
+
 /** Names any fault: ours stay as they are, fastify's get a code of ours, the rest is INTERNAL without its inner message. */
-export function nameFault(fault: unknown, bodyLimit: number): MienError {
+export function nameFault(fault: unknown, { maxBytes, isImage }: BodyRules): MienError {
   if (fault instanceof MienError) return fault;
   const { code, statusCode, message } = fault as FastifyFault;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new MienError('IMAGE_TOO_LARGE', `the body may have at most ${bodyLimit} bytes; send less`, { cause: fault });
+    return new MienError(isImage ? 'IMAGE_TOO_LARGE' : 'REQUEST_INVALID', `the body may have at most ${maxBytes} bytes; send less`, { cause: fault });
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new MienError('IMAGE_UNSUPPORTED', 'unsupported content type: send an image as image/* or application/octet-stream, a request as application/json', {
-      cause: fault,
-    });
+    return isImage
+      ? new MienError('IMAGE_UNSUPPORTED', 'unsupported content type: send an image as image/* or application/octet-stream', { cause: fault })
+      : new MienError('REQUEST_INVALID', 'unsupported content type: send application/json', { cause: fault });
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new MienError('REQUEST_INVALID', message, { cause: fault });

@@ -49,6 +49,8 @@ export async function createServer(options: ServerOptions): Promise<ConsoleServe
     frameworkErrors: (fault, request, reply) => void answerFault(fault, request, reply, logger),
     routerOptions: { querystringParser: (text) => Object.fromEntries(new URLSearchParams(text)) },
   }).withTypeProvider();
+  // JSON is all that is read; the route for images has a parser of its own.
+  api.removeContentTypeParser('text/plain');
   api.setValidatorCompiler(TypeBoxValidatorCompiler);
   // Answers are plain values of known types; the schemas describe them and the tests hold the answers against them.
   api.setSerializerCompiler(() => JSON.stringify);

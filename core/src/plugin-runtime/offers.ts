@@ -69,11 +69,21 @@ export class Offers {
     let result: TrafficFromPlugin;
     try {
       const value = await (call.kind === 'command' ? this.#run(call.name, call.input) : this.#serve(call.name, call.method, call.args));
-      result = { type: 'result', id, value: plainJson(value, `result of ${where}`, 'COMMAND_FAILED') };
+      result = { type: 'result', id, value: this.#plain(value, where) };
     } catch (fault) {
       result = { type: 'result', id, error: toPluginError(fault, 'COMMAND_FAILED', this.#link.name) };
     }
     if (this.#calls.delete(id)) this.#answer(where, id, result);
+  }
+
+  /** What is no JSON is told as a fault of the plugin's, as a throw of its code is: who called does not log it again. */
+  #plain(value: unknown, where: string): unknown {
+    try {
+      return plainJson(value, `result of ${where}`, 'COMMAND_FAILED');
+    } catch (fault) {
+      this.#link.fault(where, fault);
+      throw fault;
+    }
   }
 
   cancel(id: number): void {
@@ -85,7 +95,9 @@ export class Offers {
     try {
       this.#link.send(result);
     } catch (fault) {
-      this.#link.send({ type: 'result', id, error: toPluginError(new MienError('COMMAND_FAILED', `${where}: ${(fault as Error).message}`), 'COMMAND_FAILED') });
+      const said = new MienError('COMMAND_FAILED', `${where}: ${(fault as Error).message}`);
+      this.#link.fault(where, said);
+      this.#link.send({ type: 'result', id, error: toPluginError(said, 'COMMAND_FAILED') });
     }
   }
 

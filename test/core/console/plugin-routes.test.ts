@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { ClientError, createClient } from '../../../core/src/client.ts';
 import { ChangeAnswer, CommandsAnswer, PluginsAnswer } from '../../../core/src/console/plugin-routes.ts';
 import { MienError } from '../../../core/src/errors.ts';
+import { silentLogger } from '../../../core/src/log.ts';
 import { fakePlugin } from '../../support/fake-plugins.ts';
 import { openConsole } from '../../support/open-console.ts';
 
@@ -32,6 +33,31 @@ test('lists plugins with their options and schema, and commands', async () => {
   assert.equal(await json(opened.get('/v1/plugins/greeter')), fakePlugin);
   fits(CommandsAnswer, await json(opened.get('/v1/commands')));
   assert.is((await opened.get('/v1/plugins/nobody')).status, 404);
+});
+
+test('a body that is no JSON is refused with what to send; images have words of their own', async () => {
+  await using opened = await openConsole();
+  for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream']) {
+    const response = await opened.post('/v1/commands/wave', 'times=2', { 'content-type': type });
+    assert.is(response.status, 415, type);
+    assert.equal(await response.json(), { error: { code: 'REQUEST_INVALID', message: 'unsupported content type: send application/json' } });
+  }
+  const large = await opened.post('/v1/commands/wave', JSON.stringify({ text: 'x'.repeat(26 * 1024 * 1024) }), { 'content-type': 'application/json' });
+  assert.is(large.status, 413);
+  assert.is(((await large.json()) as { error: { code: string } }).error.code, 'REQUEST_INVALID');
+  const image = await opened.post('/v1/analyze', 'x', { 'content-type': 'text/plain' });
+  assert.is(((await image.json()) as { error: { code: string } }).error.code, 'IMAGE_UNSUPPORTED');
+});
+
+test('what a command threw is not logged a second time', async () => {
+  const lines: unknown[] = [];
+  const error = (fields: object): void => void lines.push(fields);
+  await using opened = await openConsole({ logger: { ...silentLogger, error } });
+  opened.plugins.onRun = async () => {
+    throw new MienError('COMMAND_FAILED', 'no arm');
+  };
+  assert.is((await opened.post('/v1/commands/wave', '{}', { 'content-type': 'application/json' })).status, 502);
+  assert.equal(lines, []);
 });
 
 test('changes are taken, saved where there is a file, and refused with every fault', async () => {

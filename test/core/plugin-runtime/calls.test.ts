@@ -75,6 +75,7 @@ test('a command: input checked and filled before it runs, result plain, errors w
   );
   assert.match((await call(stand, command('wave', { times: 5 }))).error ?? '', /COMMAND_FAILED result of wave: expected plain JSON data, got a Map/);
   assert.match((await call(stand, command('wave', { times: 1, side: 'huge' }))).error ?? '', /COMMAND_FAILED wave: result: 20000\d\d bytes as JSON, at most/);
+  assert.is(stand.of('fault').length, 3, 'a result that cannot be handed on is one of the plugin');
   assert.match((await call(stand, command('jump', {}))).error ?? '', /^COMMAND_UNKNOWN jump: "probe" does not offer/);
 });
 
