@@ -1,4 +1,5 @@
 /** @mien/core: see who stands before the device, as events. `createMien` runs everything; tokens and modules replace parts. */
+export type { FrameSource, FrameSourceStats, Pace } from './camera/frame-source.ts';
 export type { CameraConfig, Config } from './config.ts';
 export { ContainerModule } from './container.ts';
 export { createLogger } from './create-logger.ts';
@@ -6,8 +7,10 @@ export { type ErrorCode, MienError } from './errors.ts';
 export type { EventName, EventOf, MienEvent, Person } from './events.ts';
 export { eventName } from './events.ts';
 export { formatEvent } from './events-text.ts';
+export type { Frame, PixelFormat, PixelView } from './frame.ts';
 export type { EventBus } from './host/event-bus.ts';
-export type { InferenceBackend, Session } from './inference/backend.ts';
+export type { InferenceBackend, Session, SessionInfo, TensorData, TensorOutputs } from './inference/backend.ts';
+export type { BackendChoice } from './inference/backends.ts';
 export type { ModelManifest } from './inference/model-manifest.ts';
 export { checkConfig, loadConfig } from './load-config.ts';
 export type { Logger } from './log.ts';
@@ -15,5 +18,13 @@ export { createMien, type Mien, type MienOptions } from './mien.ts';
 export type { Observation } from './observation.ts';
 export type { People } from './people/people.ts';
 export { Scope } from './scope.ts';
-export type { Analysis, ModelStatus, Models, Sight } from './sight/sight.ts';
+/** `Session` is that of a network; this one is what makes a run of Mien repeatable. */
+export { type Clock, newSession, type Session as RunSession } from './session.ts';
+export type { Aligner } from './sight/aligner.ts';
+export type { Analyzer } from './sight/analyzer.ts';
+export type { CameraOpener } from './sight/camera-opener.ts';
+export type { Detector } from './sight/detector.ts';
+export type { Recognizer } from './sight/recognizer.ts';
+export type { Analysis, CameraStatus, ModelStatus, Models, Sight } from './sight/sight.ts';
+export { type Replayed, type ReplayOptions, replayTape } from './tape/replay-tape.ts';
 export * as tokens from './tokens.ts';

@@ -4,7 +4,7 @@
  */
 import Type, { type Static, type TObject } from 'typebox';
 import { MienError } from './errors.ts';
-import type { Grant, Person } from './events.ts';
+import type { Abstained, Grant, Person } from './events.ts';
 import type { GrantedData, GrantedEvent, GrantedEventName, GrantedPerson } from './granted.ts';
 import type { EventFilter } from './host/event-filter.ts';
 import type { Logger } from './log.ts';
@@ -129,6 +129,11 @@ export interface PluginDefinition<N extends readonly Grant[] = readonly Grant[],
   readonly optionsVersion?: number;
   migrateOptions?(options: unknown, from: number): unknown;
   setup(context: PluginContext<N[number]>, options: Static<O>): unknown;
+}
+
+/** An age, gender or expression that was read; undefined when it is not there yet, or withheld (`{ label: 'unknown', abstain }`). */
+export function known<E extends Person['age'] | Person['gender'] | Person['expression']>(estimate: E): Exclude<E, Abstained | undefined> | undefined {
+  return estimate === undefined || 'abstain' in estimate ? undefined : (estimate as Exclude<E, Abstained | undefined>);
 }
 
 // biome-ignore lint/complexity/noBannedTypes: a plugin without options gets an empty object

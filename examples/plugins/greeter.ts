@@ -1,6 +1,6 @@
 // Greets everybody once, by apparent age. Try it among virtual people, from the repository's root; stop with Ctrl-C:
 //   npx mien simulate --config examples/plugins/mien.yaml
-import { definePlugin, Type } from '@mien/core/plugin';
+import { definePlugin, known, Type } from '@mien/core/plugin';
 
 export default definePlugin({
   name: 'greeter',
@@ -24,7 +24,8 @@ export default definePlugin({
 
     // An age settles once a person: the moment to greet.
     context.on('person.updated', ({ person, settled }) => {
-      if (settled.includes('age') && person.age && 'band' in person.age) greet(person.age.band);
+      const age = known(person.age);
+      if (age && settled.includes('age')) greet(age.band);
     });
     context.command('greeter.greet', Type.Object({ band: Type.String({ default: '25-34' }) }), ({ band }) => greet(band));
   },

@@ -2,11 +2,12 @@
 import type { TObject } from 'typebox';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EventSchemas, Person, SessionTotals } from '../../core/src/events.ts';
+import { type AgeEstimate, EventSchemas, Person, SessionTotals } from '../../core/src/events.ts';
 import type { EventGrants, GrantedEvent, GrantedPerson, PersonGrants, SessionGrants } from '../../core/src/granted.ts';
 import {
   definePlugin,
   type Grant,
+  known,
   type MienError,
   type PluginContext,
   type PluginDefinition,
@@ -136,6 +137,30 @@ test('persons have the granted fields, and no others', () => {
     },
   });
   assert.equal(plugin.needs, ['person.presence', 'person.age']);
+});
+
+test('known gives what was read, typed by the grants', () => {
+  const plugin = definePlugin({
+    name: 'reader',
+    apiVersion: 1,
+    needs: ['person.presence', 'person.age'],
+    setup(context) {
+      context.on('person.updated', ({ person, previous }) => {
+        holds<Same<ReturnType<typeof known<typeof person.age>>, AgeEstimate | undefined>>();
+        known(person.age)?.years.toFixed();
+        known(previous.age)?.band.toUpperCase();
+        // @ts-expect-error it may be withheld
+        known(person.age).years;
+        // @ts-expect-error a gender needs person.gender
+        known(person.gender);
+      });
+    },
+  });
+  assert.is(plugin.name, 'reader');
+  const age: Person['age'] = { years: 30, sd: 4, p05: 22, p95: 38, band: '25-34', bandP: 0.6, minorP: 0, n: 9, stable: true };
+  assert.is(known(age as Person['age'])?.band, '25-34');
+  assert.is(known({ label: 'unknown', abstain: 'blur' } as Person['gender']), undefined);
+  assert.is(known(undefined as Person['expression']), undefined);
 });
 
 test('an event without its grant cannot be asked for', () => {

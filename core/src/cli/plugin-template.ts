@@ -7,7 +7,7 @@ export interface TemplateNames {
   readonly version: string;
 }
 
-const plugin = ({ name }: TemplateNames) => `import { definePlugin, Type } from '@mien/core/plugin';
+const plugin = ({ name }: TemplateNames) => `import { definePlugin, known, Type } from '@mien/core/plugin';
 
 /** How people of an age band are spoken to. */
 const forms: Readonly<Record<string, string>> = { '0-12': 'young friend', '13-17': 'you there', '65+': 'dear guest' };
@@ -33,7 +33,8 @@ export default definePlugin({
 
     // An age settles once a person, when enough was seen of the face: the moment to greet.
     context.on('person.updated', ({ person, settled }) => {
-      if (settled.includes('age') && person.age && 'band' in person.age) greet(person.age.band);
+      const age = known(person.age);
+      if (age && settled.includes('age')) greet(age.band);
     });
 
     // Others can ask for it: POST /v1/commands/${name}.greet with {"band": "65+"}
