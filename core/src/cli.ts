@@ -63,6 +63,11 @@ function createProgram(): Command {
     .option('--detector <name>', 'which detector of the release runs')
     .action(async (inputs, options) => (await import('./cli/analyze.ts')).analyze(inputs, options));
 
+  command('doctor', 'look whether this machine has what Mien needs, and say how to mend what is missing')
+    .option('-c, --config <mien.yaml>', 'configuration file; every default without it')
+    .option('--json', 'as one JSON object')
+    .action(async (options) => (await import('./cli/doctor.ts')).doctor(options));
+
   command('bench', 'measure this machine: pipeline against bare model time, kernels, memory, event loop')
     .option('--json', 'print the numbers as one JSON object')
     .option('--frames <number>', 'frames of the memory run; 5500 for the full figure, few for a quick look', integer('--frames', 20), 1500)

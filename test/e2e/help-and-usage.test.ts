@@ -8,6 +8,7 @@ for (const args of [
   [],
   ['run'],
   ['analyze'],
+  ['doctor'],
   ['bench'],
   ['model'],
   ['model', 'list'],
