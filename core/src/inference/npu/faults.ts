@@ -40,12 +40,20 @@ export function mayLackDevice(cause: unknown): boolean {
 /** A network could not be loaded. `hints` are sentences about what may lie behind it. */
 export function loadFault(cause: unknown, name: string, hints: readonly string[]): unknown {
   if (!(cause instanceof NpuError)) return cause;
-  const memory = cause.rc === OUT_OF_MEMORY ? ['The NPU has no memory left: unload other networks, or use fewer cores (npu.layouts).'] : [];
-  return new MienError(loadCode(cause), [`${name} cannot be loaded on the NPU: ${text(cause)}`, ...memory, ...hints].join(' '), { cause });
+  const reasons = [
+    ...(cause.rc === OUT_OF_MEMORY ? ['The NPU has no memory left: unload other networks, or use fewer cores (npu.layouts).'] : []),
+    ...(isTooNew(cause) ? ['The file is newer than this runtime: update librknnrt.'] : []),
+  ];
+  return new MienError(loadCode(cause), [`${name} cannot be loaded on the NPU: ${text(cause)}`, ...reasons, ...hints].join(' '), { cause });
 }
 
-function loadCode({ code, call, rc }: NpuError): ErrorCode {
+/** Old runtimes answer -1 to a format that they do not know, as to a missing device; their words tell. */
+const isTooNew = ({ call, log }: NpuError) => call === 'rknn_init' && log.includes('Invalid RKNN model version');
+
+function loadCode(fault: NpuError): ErrorCode {
+  const { code, call, rc } = fault;
   if (code === 'closed') return 'MODEL_STATE';
+  if (isTooNew(fault)) return 'MODEL_MISMATCH';
   if (code === 'unsupported' || (rc !== undefined && UNMATCHED.includes(rc))) return 'MODEL_MISMATCH';
   if (code === 'bad-result' || (call === 'rknn_init' && rc === MODEL_INVALID)) return 'MODEL_CORRUPT';
   return 'BACKEND_UNAVAILABLE';
