@@ -40,7 +40,7 @@ async function filesFor(where: 'cpu' | 'npu', subject: Subject, networks: Networ
   const { config, board, machine } = subject;
   const { backend, precision } = config.model;
   const check = `model.${where}`;
-  const chip = where === 'cpu' ? 'cpu' : (config.npu.chip ?? board.chip);
+  const chip = where === 'cpu' ? 'cpu' : (config.npu.chip ?? board.chip ?? (config.npu.simulate && 'rk3588'));
   if (chip === undefined) return absent(check, 'no file is for this machine, which has no NPU that Mien knows');
   const isNeeded = where === 'cpu' ? backend !== 'rknn' : backend === 'rknn';
   const good: string[] = [];

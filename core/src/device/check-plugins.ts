@@ -22,12 +22,9 @@ export const checkPlugins: Check = async (subject) => {
     }
     const reason = quarantines.get(name);
     if (reason === undefined) return ok(check, from ?? name);
-    const { host, port } = config.api;
-    return fail(
-      check,
-      `quarantined: ${reason}`,
-      `change its code or options, or start it anew: curl -X POST http://${host}:${port}/v1/plugins/${name}/restart; or: mien plugin disable ${name}`,
-    );
+    const restart = `curl -X POST ${config.api.token === undefined ? '' : '-H "Authorization: Bearer $MIEN_TOKEN" '}http://127.0.0.1:${config.api.port}`;
+    const fix = `change its code or options, or start it anew: ${restart}/v1/plugins/${name}/restart; or: mien plugin disable ${name}`;
+    return fail(check, `quarantined: ${reason}`, fix);
   });
   return [...rows, ...named];
 };
