@@ -23,7 +23,7 @@ export const CameraConfig = Type.Object(
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$', default: 'main', description: 'shown in events as the source' }),
     source: Type.String({
       default: 'clip',
-      description: '`clip` (bundled), a video file, /dev/videoN, or rtsp://user:password@host/path',
+      description: '`clip` (bundled), a video file (./ before it: beside this file), /dev/videoN, or rtsp://user:password@host/path',
     }),
     rotate: Type.Union([Type.Literal(0), Type.Literal(90), Type.Literal(180), Type.Literal(270)], {
       default: 0,
@@ -49,8 +49,10 @@ export const CameraConfig = Type.Object(
 
 export const ModelConfig = Type.Object(
   {
-    release: Type.Optional(Type.String({ description: 'directory of model.json; the release of @mien/model when absent' })),
-    detectorRelease: Type.Optional(Type.String({ description: 'directory of another release that the detector is taken from' })),
+    release: Type.Optional(
+      Type.String({ description: 'directory of model.json, beside this file where it begins with ./; the release of @mien/model when absent' }),
+    ),
+    detectorRelease: Type.Optional(Type.String({ description: 'directory of another release that the detector is taken from, as `release`' })),
     precision: Type.Union([Type.Literal('int8'), Type.Literal('fp32')], { default: 'int8', description: 'of the networks; int8 is the faster one' }),
     backend: Type.Union([Type.Literal('onnx'), Type.Literal('rknn'), Type.Literal('auto')], {
       default: 'onnx',
@@ -248,7 +250,9 @@ export const LogConfig = Type.Object(
       [Type.Literal('silent'), Type.Literal('error'), Type.Literal('warn'), Type.Literal('info'), Type.Literal('debug'), Type.Literal('trace')],
       { default: 'info', description: 'what is less urgent is not written' },
     ),
-    file: Type.Optional(Type.String({ description: 'also write JSON lines here; a full disk is reported once and does not stop Mien' })),
+    file: Type.Optional(
+      Type.String({ description: 'also write JSON lines here, beside this file where it begins with ./; a full disk is reported once and does not stop Mien' }),
+    ),
   },
   strict,
 );
@@ -330,7 +334,10 @@ export const Config = Type.Object(
       default: {},
       description: 'by a name of your own for each',
     }),
-    modules: Type.Array(Type.String(), { default: [], description: 'module files that replace parts of the container' }),
+    modules: Type.Array(Type.String(), {
+      default: [],
+      description: 'module files that replace parts of the container; beside this file where they begin with ./',
+    }),
   },
   strict,
 );

@@ -90,7 +90,10 @@ config('relative paths mean the folder of their file', async () => {
     `version: 2
 stateFolder: ./state
 pluginFolder: plugins
-modules: [./board.mjs]
+modules: [./board.mjs, lib/plain.mjs]
+model: { release: ./release, detectorRelease: elsewhere }
+log: { file: ../mien.log }
+cameras: [{ name: a, source: ./lobby.mp4 }, { name: b, source: lobby.mp4 }, { name: c, source: clip }]
 npu: { library: lib/librknnrt.so }
 plugins:
   one: { from: ./one.ts, allow: { read: [data, /srv/all], write: [../out] } }
@@ -98,11 +101,18 @@ plugins:
   three: { from: /opt/three }
 `,
   );
-  const { stateFolder, pluginFolder, modules, npu, plugins } = await loadConfig(path);
+  const { stateFolder, pluginFolder, modules, model, log, cameras, npu, plugins } = await loadConfig(path);
   assert.is(npu.library, join(folder.path, 'lib/librknnrt.so'));
   assert.is(stateFolder, join(folder.path, 'state'));
   assert.is(pluginFolder, join(folder.path, 'plugins'));
-  assert.equal(modules, ['./board.mjs'], 'modules mean the working folder, as before');
+  assert.equal(modules, [join(folder.path, 'board.mjs'), 'lib/plain.mjs'], 'without a dot they mean the working folder, as before');
+  assert.is(model.release, join(folder.path, 'release'));
+  assert.is(model.detectorRelease, 'elsewhere');
+  assert.is(log.file, join(folder.path, '../mien.log'));
+  assert.equal(
+    cameras.map(({ source }) => source),
+    [join(folder.path, 'lobby.mp4'), 'lobby.mp4', 'clip'],
+  );
   assert.is(plugins['one']?.from, join(folder.path, 'one.ts'));
   assert.equal(plugins['one']?.allow.read, [join(folder.path, 'data'), '/srv/all']);
   assert.equal(plugins['one']?.allow.write, [join(folder.path, '../out')]);

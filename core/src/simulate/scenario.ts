@@ -17,11 +17,11 @@ const Share = (description: string, initial: number) => Type.Number({ minimum: 0
 const genders = ['female', 'male'] as const;
 const gazes = ['device', 'left', 'right', 'down', 'away', 'back'] as const;
 const gazeMeaning = { description: 'left and right as the picture shows it; away: to the side, the face still seen; back: turned around, no face to be seen' };
-const ExpressionLabel = Type.Enum(['negative', 'neutral', 'positive']);
+const ExpressionLabel = Type.Enum(['negative', 'neutral', 'positive'], { description: 'what the face shows' });
 const bearing = { minimum: -85, maximum: 85, description: "positive to the device's right; outside of the picture nobody is seen" } as const;
 const turn = { minimum: -90, maximum: 90 } as const;
 const years = { minimum: 1, maximum: 100, description: 'apparent age' } as const;
-const Metres = Type.Number({ minimum: 0.2, maximum: 20 });
+const Metres = Type.Number({ minimum: 0.2, maximum: 20, description: 'from the camera' });
 const Years = Type.Number(years);
 
 const Step = Type.Object({ atS: Seconds('since the person came'), distanceM: Metres, bearingDeg: Type.Number({ ...bearing, default: 0 }) }, strict);
@@ -52,11 +52,11 @@ export const Noise = Type.Object(
 
 export const VirtualPerson = Type.Object(
   {
-    id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
+    id: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$', description: 'of your own; events name persons otherwise' }),
     enterS: Seconds('when the person comes', { default: 0 }),
     leaveS: Type.Optional(Seconds('when the person is gone; stays when absent')),
     age: Type.Number({ ...years, default: 35 }),
-    gender: Type.Enum(genders, { default: 'female' }),
+    gender: Type.Enum(genders, { default: 'female', description: 'apparent gender' }),
     path: Type.Optional(
       Type.Array(Step, {
         minItems: 1,
@@ -79,7 +79,10 @@ export const VirtualPerson = Type.Object(
   strict,
 );
 
-const AgeGroup = Type.Object({ from: Years, to: Years, share: Type.Number({ exclusiveMinimum: 0, maximum: 1000, default: 1 }) }, strict);
+const AgeGroup = Type.Object(
+  { from: Years, to: Years, share: Type.Number({ exclusiveMinimum: 0, maximum: 1000, default: 1, description: 'weight of this group beside the others' }) },
+  strict,
+);
 
 export const CrowdSettings = Type.Object(
   {
@@ -89,7 +92,7 @@ export const CrowdSettings = Type.Object(
     mix: Type.Object(
       {
         female: Share('of the visitors', 0.5),
-        ages: Type.Array(AgeGroup, { minItems: 1, maxItems: 20, default: [{ from: 20, to: 70, share: 1 }] }),
+        ages: Type.Array(AgeGroup, { minItems: 1, maxItems: 20, default: [{ from: 20, to: 70, share: 1 }], description: 'groups that ages are drawn from' }),
         look: Share('of the visitors that look at the device', 0.7),
         smile: Share('of those who look that smile', 0.4),
       },
@@ -119,17 +122,17 @@ export const LiveChange = Type.Object(
 
 export const Scenario = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 80, default: 'scenario' }),
+    name: Type.String({ minLength: 1, maxLength: 80, default: 'scenario', description: 'for the console and the terminal' }),
     seed: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1, default: 1, description: 'the same seed gives the same observations' }),
     camera: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$', default: 'simulated', description: 'stands in events as the source' }),
     width: Type.Integer({ minimum: 320, maximum: 3840, default: 1280, description: 'pixels of the picture' }),
-    height: Type.Integer({ minimum: 240, maximum: 3840, default: 720 }),
-    framesPerSecond: Type.Number({ minimum: 1, maximum: 60, default: 15 }),
+    height: Type.Integer({ minimum: 240, maximum: 3840, default: 720, description: 'pixels of the picture' }),
+    framesPerSecond: Type.Number({ minimum: 1, maximum: 60, default: 15, description: 'of the virtual camera' }),
     lengthS: Type.Optional(
       Type.Number({ minimum: 1, maximum: DAY_S, description: '4 s after the last has left when absent; a minute when somebody stays, an hour with a crowd' }),
     ),
     loop: Type.Boolean({ default: false, description: 'begin again at the end' }),
-    people: Type.Array(VirtualPerson, { maxItems: MOST_PEOPLE, default: [] }),
+    people: Type.Array(VirtualPerson, { maxItems: MOST_PEOPLE, default: [], description: 'who comes when' }),
     crowd: Type.Optional(CrowdSettings),
   },
   strict,

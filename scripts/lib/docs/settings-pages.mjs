@@ -22,7 +22,8 @@ function settings(schema, named) {
 export const configPage = ({ Config, grantsIn }) => `# Settings: mien.yaml
 
 Every part may be left out. Names that are not listed here are refused with the nearest known one; all faults are told at once, with their paths.
-Relative paths mean the folder of the file.
+Paths that begin with \`./\` or \`../\` mean the folder of the file, wherever Mien was started; so do the others of \`stateFolder\`, \`pluginFolder\`,
+\`npu.library\` and \`allow\`.
 
 ${settings(Config, grantsIn('plugin-api.md'))}
 `;

@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { Grant } from '../../events.ts';
 
 const strict = { additionalProperties: false } as const;
-const Count = Type.Integer({ minimum: 0 });
+const Count = (description: string) => Type.Integer({ minimum: 0, description });
 
 export const PluginState = Type.Enum(['available', 'disabled', 'blocked', 'starting', 'running', 'waiting', 'stopping', 'stopped', 'quarantined'], {
   description:
@@ -12,36 +12,62 @@ export const PluginState = Type.Enum(['available', 'disabled', 'blocked', 'start
 
 export const PluginStatus = Type.Object(
   {
-    name: Type.String(),
+    name: Type.String({ description: 'in the configuration' }),
     from: Type.String({ description: 'file, folder or package' }),
-    version: Type.Optional(Type.String()),
-    description: Type.Optional(Type.String()),
+    version: Type.Optional(Type.String({ description: 'of its package' })),
+    description: Type.Optional(Type.String({ description: 'what it is for, in its own words' })),
     state: PluginState,
     reason: Type.Optional(Type.String({ description: 'why it does not run, and what to do' })),
-    isolation: Type.Enum(['own', 'shared', 'host']),
-    pid: Type.Optional(Type.Integer()),
-    needs: Type.Array(Grant),
-    grant: Type.Array(Grant),
-    uses: Type.Array(Type.String()),
-    provides: Type.Array(Type.String()),
-    commands: Type.Array(Type.String()),
+    isolation: Type.Enum(['own', 'shared', 'host'], { description: 'own: a process of its own; shared: one with others; host: in Mien itself' }),
+    pid: Type.Optional(Type.Integer({ description: 'of its process' })),
+    needs: Type.Array(Grant, { description: 'what it wants to see and do' }),
+    grant: Type.Array(Grant, { description: 'what it was granted' }),
+    uses: Type.Array(Type.String(), { description: 'services of other plugins that it needs' }),
+    provides: Type.Array(Type.String(), { description: 'services that it offers' }),
+    commands: Type.Array(Type.String(), { description: 'that it can be told to run; none while it does not run' }),
     options: Type.Unknown({ description: 'in use: with defaults; strings marked secret are masked' }),
     optionsSchema: Type.Unknown({ description: 'JSON Schema, for a form' }),
     lastGood: Type.Boolean({ description: 'runs with its last good options, since the present ones failed' }),
-    restarts: Count,
-    crashes: Type.Array(Type.Object({ atWallMs: Type.Number(), reason: Type.String() }, strict), { description: 'the newest five' }),
-    startedAtWallMs: Type.Optional(Type.Number()),
+    restarts: Count('starts after a crash, since Mien was started'),
+    crashes: Type.Array(
+      Type.Object({ atWallMs: Type.Number({ description: 'since the epoch' }), reason: Type.String({ description: 'how it ended' }) }, strict),
+      { description: 'the newest five' },
+    ),
+    startedAtWallMs: Type.Optional(Type.Number({ description: 'since the epoch; while it runs' })),
     rssMb: Type.Optional(Type.Number({ description: 'of its process' })),
     events: Type.Object(
-      { delivered: Count, dropped: Count, faults: Count, vetoed: Count, late: Count },
-      { ...strict, description: 'late: events that went out without its beforeEmit, which had not answered within 20 ms' },
+      {
+        delivered: Count('handed to it'),
+        dropped: Count('lost because it was too slow'),
+        faults: Count('handlers and commands that threw'),
+        vetoed: Count('held back by its beforeEmit'),
+        late: Count('gone out without its beforeEmit, which had not answered within 20 ms'),
+      },
+      { ...strict, description: 'counts since Mien was started' },
     ),
-    outbox: Type.Optional(Type.Object({ held: Count, bytes: Count, dropped: Count, sent: Count }, strict)),
+    outbox: Type.Optional(
+      Type.Object(
+        {
+          held: Count('events that wait on disk'),
+          bytes: Count('of these events on disk'),
+          dropped: Count('lost because the outbox was full'),
+          sent: Count('sent on: `send` has resolved'),
+        },
+        { ...strict, description: 'all outboxes of it together' },
+      ),
+    ),
   },
   strict,
 );
 export type PluginStatus = Type.Static<typeof PluginStatus>;
 export type PluginState = Type.Static<typeof PluginState>;
 
-export const CommandInfo = Type.Object({ name: Type.String(), plugin: Type.String(), input: Type.Unknown({ description: 'JSON Schema' }) }, strict);
+export const CommandInfo = Type.Object(
+  {
+    name: Type.String({ description: 'as it is called' }),
+    plugin: Type.String({ description: 'who offers it' }),
+    input: Type.Unknown({ description: 'JSON Schema' }),
+  },
+  strict,
+);
 export type CommandInfo = Type.Static<typeof CommandInfo>;
