@@ -75,6 +75,7 @@ export class ScriptedDetector implements Detector {
 export class ScriptedRecognizer implements Recognizer {
   readonly seen: Keypoints[] = [];
   takesMs = 0;
+  together = 1;
   fault: Error | undefined;
 
   async recognise(_pixels: unknown, keypoints: Keypoints): Promise<Recognition> {
@@ -94,6 +95,10 @@ export class ScriptedRecognizer implements Recognizer {
 
   recogniseCrop(): Promise<Recognition> {
     return Promise.reject(new Error('not scripted'));
+  }
+
+  parallel(): number {
+    return this.together;
   }
 
   origin(): Origin {

@@ -83,6 +83,27 @@ const ModelSchema = Type.Object({
   simulated: Type.Boolean(),
   degraded: Type.Boolean(),
   degradedReason: Type.Optional(Type.String()),
+  npu: Type.Optional(
+    Type.Object({
+      affinity: Type.String({ description: 'auto, spread, pinned 0, fused 0 1 2' }),
+      priority: Type.Enum(['interactive', 'analytics']),
+      deadlineMs: Type.Number({ description: 'a run that takes longer has hung' }),
+      exhausted: Type.Boolean({ description: 'no core is left that can run it' }),
+      waiting: Type.Integer({ description: 'runs that are not handed to a core yet' }),
+      cores: Type.Array(
+        Type.Object({
+          core: Type.Integer(),
+          state: Type.Enum(['ok', 'set-aside']),
+          inFlight: Type.Integer({ description: 'runs at the core, whoever called them: one at work, one behind it' }),
+          runs: Type.Integer({ description: 'of this network' }),
+          busyShare: Type.Number({ description: '0 to 1 of the last seconds, whoever used it' }),
+        }),
+      ),
+    }),
+  ),
+  memory: Type.Optional(
+    Type.Object({ weightBytes: Type.Integer({ description: 'once, however many cores' }), contextBytes: Type.Integer({ description: 'of all contexts' }) }),
+  ),
   licence: Type.Object({ use: Type.Enum(['research', 'any']), name: Type.String(), statement: Type.String() }),
   heads: Type.Array(Type.String()),
   selftest: Type.Optional(Type.Object({ passed: Type.Boolean(), atWallMs: Type.Number(), ms: Type.Number(), detail: Type.String() })),

@@ -1,3 +1,4 @@
+import type { NpuUse } from '../npu-use.ts';
 import type { ModelFile, ModelInput, NetworkManifest } from './model-manifest.ts';
 
 /** What a network is fed with: a dense tensor in the manifest's layout and dtype, batch 1. */
@@ -43,24 +44,6 @@ export interface CoresHealth {
   readonly exhausted: boolean;
 }
 
-/** A session's use of the NPU, as /v1/models shows it. */
-export interface CoresStatus {
-  /** As `affinityText` writes it. */
-  readonly affinity: string;
-  readonly priority: 'interactive' | 'analytics';
-  readonly deadlineMs: number;
-  /** Runs that were called and are not handed to a core yet. */
-  readonly waiting: number;
-  /** `runs` are this session's; `inFlight` and `busyShare` (0..1 of the last seconds) are the core's, whoever uses it. */
-  readonly cores: ReadonlyArray<{
-    readonly core: number;
-    readonly state: 'ok' | 'set-aside';
-    readonly inFlight: number;
-    readonly runs: number;
-    readonly busyShare: number;
-  }>;
-}
-
 /** How a session fares that several cores serve. */
 export interface SessionCores {
   /**
@@ -69,7 +52,7 @@ export interface SessionCores {
    */
   prove(test: (npuCore: number) => Promise<string>): Promise<string>;
   health(): CoresHealth;
-  status(): CoresStatus;
+  status(): NpuUse;
   /** Called after every change of `health`. */
   watch(listener: (health: CoresHealth) => void): void;
 }

@@ -1,5 +1,6 @@
 import { MienError } from '../errors.ts';
-import type { CoresHealth, CoresStatus, RunOptions, SessionCores, TensorData, TensorOutputs } from './backend.ts';
+import type { NpuUse } from '../npu-use.ts';
+import type { CoresHealth, RunOptions, SessionCores, TensorData, TensorOutputs } from './backend.ts';
 import type { CoreLoad } from './core-load.ts';
 import { CoreFault, CoreRun, RunRing } from './core-run.ts';
 import { type CoreTest, LaneCores } from './lane-cores.ts';
@@ -177,7 +178,7 @@ export class CoreLane implements Lane {
     this.#giveUp();
   }
 
-  status(): CoresStatus {
+  status(): NpuUse {
     const { affinity, priority, deadlineMs } = this.layout;
     const nowMs = this.#host.nowMs();
     const shown = [...this.#places, ...this.cores.reach].reduce((mask, place) => mask | place.mask, 0);
@@ -190,7 +191,7 @@ export class CoreLane implements Lane {
         runs: this.#runs[load.core] ?? 0,
         busyShare: load.busyShare(nowMs),
       }));
-    return { affinity: affinityText(affinity), priority, deadlineMs, waiting: this.waiting.size, cores };
+    return { affinity: affinityText(affinity), priority, deadlineMs, exhausted: this.cores.health.exhausted, waiting: this.waiting.size, cores };
   }
 
   close(): Promise<void> {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { MienError } from '../errors.ts';
 import type { Origin } from '../observation.ts';
 import type { ModelState } from '../sight/sight.ts';
-import type { Session } from './backend.ts';
+import type { CoresHealth, RunOptions, Session } from './backend.ts';
 import type { BackendChoice } from './backends.ts';
 import type { Lease } from './lease.ts';
 import { type Release, selectFile, verifyFile } from './manifest-file.ts';
@@ -28,26 +28,37 @@ export class LoadedNetwork {
   readonly choice: NetworkChoice;
   readonly file: ModelFile;
   readonly session: Session;
-  readonly origin: Origin;
   readonly loadedAtWallMs = Date.now();
   selftest: SelfTestRecord | undefined;
+  readonly #backend: BackendChoice;
+  #origin: Origin;
+  #health: CoresHealth | undefined;
   #leases = 0;
   readonly #drained = Promise.withResolvers<void>();
   #closing: Promise<void> | undefined;
 
   constructor(choice: NetworkChoice, file: ModelFile, session: Session, backend: BackendChoice) {
-    const { manifest } = choice.release;
     this.choice = choice;
     this.file = file;
     this.session = session;
-    this.origin = {
-      model: `${choice.network.name}@${manifest.version}/${file.precision}`,
-      backend: session.info.backend,
-      npuCores: session.info.npuCores,
-      degraded: backend.degraded,
-      ...(backend.degradedReason === undefined ? {} : { degradedReason: backend.degradedReason }),
-      simulated: session.info.simulated,
-    };
+    this.#backend = backend;
+    this.#origin = this.#describe();
+  }
+
+  /** One object as long as nothing changes: it may be kept. */
+  get origin(): Origin {
+    const health = this.session.cores?.health();
+    if (health !== this.#health) {
+      this.#health = health;
+      this.#origin = this.#describe();
+    }
+    return this.#origin;
+  }
+
+  /** Why it is less than what was asked for: its backend is second choice, or cores of the NPU are set aside. Empty when it is not. */
+  get degradedReasons(): readonly string[] {
+    const { degraded, degradedReason = 'second choice' } = this.#backend;
+    return [...(degraded ? [degradedReason] : []), ...(this.session.cores?.health().reasons ?? [])];
   }
 
   lease(): Lease<NetworkManifest> {
@@ -69,7 +80,7 @@ export class LoadedNetwork {
     return this.#closing;
   }
 
-  /** Runs the known answers and keeps the record. Errors: SELFTEST_FAILED and those of reading and running. */
+  /** Runs the known answers, on every core by itself where there are several, and keeps the record. Errors: SELFTEST_FAILED and those of reading and running. */
   async test(signal?: AbortSignal): Promise<void> {
     const { release, network } = this.choice;
     const { inputs, sha256 } = network.knownAnswers;
@@ -79,11 +90,27 @@ export class LoadedNetwork {
       this.selftest = { passed, atWallMs: Date.now(), ms: performance.now() - started, detail };
     };
     try {
-      record(true, await selfTest(this.session, network, images, signal, this.file.answers));
+      const test = (run: RunOptions) => selfTest(this.session, network, images, { ...run, answers: this.file.answers });
+      const { cores } = this.session;
+      // Each core by itself: one that answers wrongly would be hidden by the others. The test is made again without this signal later on.
+      record(true, cores ? await cores.prove((npuCore) => test({ npuCore })) : await test(signal ? { signal } : {}));
     } catch (fault) {
       if (!signal?.aborted) record(false, MienError.from(fault).message);
       throw fault;
     }
+  }
+
+  #describe(): Origin {
+    const { release, network } = this.choice;
+    const reasons = this.degradedReasons;
+    return {
+      model: `${network.name}@${release.manifest.version}/${this.file.precision}`,
+      backend: this.session.info.backend,
+      npuCores: this.session.info.npuCores,
+      degraded: reasons.length > 0,
+      ...(reasons.length > 0 ? { degradedReason: reasons.join(' ') } : {}),
+      simulated: this.session.info.simulated,
+    };
   }
 }
 

@@ -187,6 +187,9 @@ class ReleaseModelManager implements ModelManager {
       slot.current = next;
       delete slot.attempt;
       if (old) this.#retire(old);
+      next.session.cores?.watch(() => {
+        if (slot.current === next) this.#tell(slot, choice.network);
+      });
       this.#tell(slot, choice.network);
     } catch (fault) {
       attempt.state = 'failed';

@@ -14,6 +14,7 @@ export function modelStatus(
   const licence = network.licence ?? manifest.licence;
   const { loaded, error } = now;
   const info = loaded?.session.info;
+  const reasons = loaded?.degradedReasons ?? (backend.degraded ? [backend.degradedReason ?? 'second choice'] : []);
   return {
     name: network.name,
     role: network.role,
@@ -26,8 +27,10 @@ export function modelStatus(
     ...(info ? { runtime: info.runtime } : {}),
     npuCores: info?.npuCores ?? [],
     simulated: info?.simulated ?? backend.backend.name === 'fake',
-    degraded: backend.degraded,
-    ...(backend.degradedReason === undefined ? {} : { degradedReason: backend.degradedReason }),
+    degraded: reasons.length > 0,
+    ...(reasons.length > 0 ? { degradedReason: reasons.join(' ') } : {}),
+    ...(loaded?.session.cores ? { npu: loaded.session.cores.status() } : {}),
+    ...(loaded?.session.memory ? { memory: loaded.session.memory() } : {}),
     licence: { use: licence.use, name: licence.name, statement: licence.statement },
     heads: network.role === 'recognizer' ? Object.keys(network.heads) : [],
     ...(loaded?.selftest ? { selftest: loaded.selftest } : {}),

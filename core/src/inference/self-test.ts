@@ -1,30 +1,29 @@
 import { MienError } from '../errors.ts';
-import type { Session } from './backend.ts';
+import type { RunOptions, Session } from './backend.ts';
 import type { KnownAnswers, NetworkManifest } from './model-manifest.ts';
 import { allocateInput, elementsPerImage, expectedOutputs, writeImage } from './tensor-shape.ts';
 
 /** Answers of one output: a row of selected values for each known input. */
 type Answers = Readonly<Record<string, readonly Float32Array[]>>;
 
+export interface SelfTestOptions extends RunOptions {
+  /** Which of the manifest's answers hold for this file; those of its precision when absent. */
+  readonly answers?: string | undefined;
+}
+
 /**
  * Shows the network its known inputs and compares. Refuses numbers that are not finite, outputs that are the same for
- * different inputs, and wrong answers. `inputs`: n packed u8 NHWC images; `answers`: which of the manifest's answers hold for this
- * file. Resolves with one line for people.
+ * different inputs, and wrong answers. `inputs`: n packed u8 NHWC images. Resolves with one line for people.
  * Errors: SELFTEST_FAILED with every deviation; INFERENCE_FAILED.
  */
-export async function selfTest(
-  session: Session,
-  network: NetworkManifest,
-  inputs: Uint8Array,
-  signal?: AbortSignal,
-  answers: string = session.info.precision,
-): Promise<string> {
+export async function selfTest(session: Session, network: NetworkManifest, inputs: Uint8Array, options: SelfTestOptions = {}): Promise<string> {
+  const { answers = session.info.precision, ...run } = options;
   const { knownAnswers } = network;
   const size = elementsPerImage(session.info.input);
   if (inputs.length !== size * knownAnswers.n) {
     throw new MienError('SELFTEST_FAILED', `${network.name}: ${knownAnswers.inputs} has ${inputs.length} bytes, expected ${knownAnswers.n} images of ${size}.`);
   }
-  const got = await collect(session, network, inputs, signal);
+  const got = await collect(session, network, inputs, run);
   const faults = [...notFinite(got), ...constant(got)];
   const judged = judge(got, knownAnswers, answers);
   // A constant or infinite output is also wrong: the first says more.
@@ -33,7 +32,7 @@ export async function selfTest(
   return `${knownAnswers.n} known answers, largest deviation ${judged.worst}`;
 }
 
-async function collect(session: Session, network: NetworkManifest, inputs: Uint8Array, signal?: AbortSignal): Promise<Answers> {
+async function collect(session: Session, network: NetworkManifest, inputs: Uint8Array, options: RunOptions): Promise<Answers> {
   const { n, select } = network.knownAnswers;
   const input = session.info.input;
   const size = elementsPerImage(input);
@@ -41,7 +40,7 @@ async function collect(session: Session, network: NetworkManifest, inputs: Uint8
   const got: Record<string, Float32Array[]> = {};
   for (let i = 0; i < n; i += 1) {
     writeImage(inputs.subarray(i * size, (i + 1) * size), input, tensor);
-    const outputs = await session.run(tensor, signal ? { signal } : {});
+    const outputs = await session.run(tensor, options);
     for (const { name } of expectedOutputs(network)) {
       const all = outputs[name] ?? new Float32Array(0);
       const row = select?.[name] ? Float32Array.from(select[name], (index) => all[index] ?? Number.NaN) : all.slice();

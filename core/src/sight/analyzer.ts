@@ -3,6 +3,7 @@ import type { PixelView } from '../frame.ts';
 import type { Box, FaceQuality, FaceSample } from '../observation.ts';
 import { qualityParts } from '../quality-gate.ts';
 import { type AbstainRules, type Abstention, abstentionOf } from './abstention.ts';
+import { allThrough } from './all-through.ts';
 import type { Detection, Detector } from './detector.ts';
 import { assessQuality } from './quality.ts';
 import type { Recognition, Recognizer } from './recognizer.ts';
@@ -49,7 +50,10 @@ class StillAnalyzer implements Analyzer {
     const detectMs = performance.now() - started;
     const reads: Read[] = [];
     if (options.crop) reads.push(await this.#readCrop(pixels, signal));
-    for (const detection of detections) reads.push(await this.#readFace(pixels, detection, signal));
+    const together = detections.length > 1 ? this.#recognizer.parallel() : 1;
+    for (let i = 0; i < detections.length; i += together) {
+      reads.push(...(await allThrough(detections.slice(i, i + together).map((detection) => this.#readFace(pixels, detection, signal)))));
+    }
     return {
       width: pixels.width,
       height: pixels.height,

@@ -2,6 +2,7 @@ import type { FrameSource } from '../camera/frame-source.ts';
 import { MienError } from '../errors.ts';
 import type { Frame, PixelView } from '../frame.ts';
 import type { EndedTrack, HeadLabels, Observation, ObservedFace, Origin } from '../observation.ts';
+import { allThrough } from './all-through.ts';
 import { DetectionPlan } from './detection-plan.ts';
 import type { Detection, Detector } from './detector.ts';
 import { assessQuality } from './quality.ts';
@@ -156,17 +157,22 @@ export class Pipeline {
     signal: AbortSignal | undefined,
   ): Promise<Map<number, Recognition>> {
     const done = new Map<number, Recognition>();
-    for (const face of this.#schedule.due(faces, at, this.#heads.expression !== undefined)) {
-      if (done.size > 0 && performance.now() - started > this.#options.budgetMs) break;
-      try {
-        const recognition = await this.#stages.recognizer.recognise(pixels, face.keypoints, signal);
-        done.set(face.id, recognition);
-        this.#origin = recognition.origin;
-        this.#heads = recognition.heads;
-      } catch (fault) {
-        if (isModelState(fault)) break;
-        throw fault;
+    const due = this.#schedule.due(faces, at, this.#heads.expression !== undefined);
+    const { recognizer } = this.#stages;
+    try {
+      const together = due.length > 1 ? recognizer.parallel() : 1;
+      for (let i = 0; i < due.length; i += together) {
+        if (done.size > 0 && performance.now() - started > this.#options.budgetMs) break;
+        const group = due.slice(i, i + together);
+        const read = await allThrough(group.map((face) => recognizer.recognise(pixels, face.keypoints, signal)));
+        read.forEach((recognition, k) => {
+          done.set((group[k] as TrackedFace).id, recognition);
+          this.#origin = recognition.origin;
+          this.#heads = recognition.heads;
+        });
       }
+    } catch (fault) {
+      if (!isModelState(fault)) throw fault;
     }
     return done;
   }

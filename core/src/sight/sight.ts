@@ -1,5 +1,6 @@
 /** The contract of sight as the host sees it. The child process, a simulator and a tape player all keep it. */
 import type { ErrorCode } from '../errors.ts';
+import type { NpuUse } from '../npu-use.ts';
 import type { Box, Observation } from '../observation.ts';
 
 export type ModelState = 'unloaded' | 'checking' | 'loading' | 'warming' | 'testing' | 'ready' | 'failed';
@@ -19,6 +20,10 @@ export interface ModelStatus {
   readonly simulated: boolean;
   readonly degraded: boolean;
   readonly degradedReason?: string;
+  /** How it is laid over the cores of the NPU, and how these fare. */
+  readonly npu?: NpuUse;
+  /** On the NPU: weights count once, whatever the number of cores. */
+  readonly memory?: { readonly weightBytes: number; readonly contextBytes: number };
   readonly licence: { readonly use: 'research' | 'any'; readonly name: string; readonly statement: string };
   readonly heads: readonly string[];
   readonly selftest?: { readonly passed: boolean; readonly atWallMs: number; readonly ms: number; readonly detail: string };

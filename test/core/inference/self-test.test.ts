@@ -72,7 +72,7 @@ test("takes a file's own answers and tolerances instead of its precision's", asy
   const told = async (script: FakeNetwork, answers: string) => {
     const file = selectFile(npu, 'onnx', 'cpu', 'fp32');
     await using session = await createFakeBackend({ [npu.name]: script }).load(npu, file, await verifyFile(release, file));
-    return await selfTest(session, npu, inputs, undefined, answers);
+    return await selfTest(session, npu, inputs, { answers });
   };
   assert.match(await told({ run: add('age', 0, 2.5) }, 'int8-npu'), 'of 1 allowed');
   assert.match((await rejectsWith('SELFTEST_FAILED', () => told({}, 'int8-npu'))).message, 'output "age" of known input 0: expected');

@@ -51,4 +51,11 @@ test('a fallback is told when it is in use, and its end; a healthy start is not 
   ]);
 });
 
+test('another reason is news, since each is another step', () => {
+  const reasons = ['core 1 is set aside', 'core 1 is set aside', 'cores 1 and 2 are set aside'].map((degradedReason) =>
+    status('ready', { degraded: true, degradedReason }),
+  );
+  assert.equal(told([status('ready'), ...reasons, status('ready')]), ['backend.degraded', 'backend.degraded', 'backend.recovered']);
+});
+
 test.run();

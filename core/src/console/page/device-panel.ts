@@ -125,6 +125,20 @@ function toneOf({ state, degraded, simulated, selftest }: ModelStatus): Tone {
   return state === 'ready' ? 'good' : 'quiet';
 }
 
+type NpuUse = NonNullable<ModelStatus['npu']>;
+
+function layoutText({ affinity, priority, waiting }: NpuUse): string {
+  return `${affinity}, ${priority}${waiting > 0 ? `, ${waiting} waiting` : ''}`;
+}
+
+/** Share of the core's time, whoever used it; runs of this network. */
+function coreText({ core, state, inFlight, runs, busyShare }: NpuUse['cores'][number]): string {
+  if (state === 'set-aside') return `${core}: set aside`;
+  return `${core}: ${Math.round(busyShare * 100)} % busy, ${inFlight} in flight, ${runs} runs`;
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
 class ModelCard {
   readonly root: HTMLElement;
   readonly #client: Client;
@@ -162,6 +176,8 @@ class ModelCard {
       fact('Version', `${model.version} (${model.release}), ${model.precision}`),
       fact('Runs on', `${model.backend} ${model.device}${cores}${runtime ? `, ${runtime}` : ''}`),
       ...(model.heads.length > 0 ? [fact('Heads', model.heads.join(', '))] : []),
+      ...(model.npu ? [fact('Layout', layoutText(model.npu)), fact('Cores', model.npu.cores.map(coreText).join('; '))] : []),
+      ...(model.memory ? [fact('NPU memory', `${megabytes(model.memory.weightBytes)} weights, ${megabytes(model.memory.contextBytes)} contexts`)] : []),
     );
     const problem = error?.message ?? degradedReason ?? (simulated ? 'The numbers do not come from a real network.' : '');
     setText(this.#problem, problem);
