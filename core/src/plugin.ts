@@ -81,7 +81,8 @@ export interface PluginContext<G extends Grant = Grant> {
   onPeople(handler: (people: GrantedPerson<G>[], camera: string) => unknown, options?: { readonly everyMs?: number }): Disposable;
   /**
    * Before an event goes out to anybody: `false` holds it back, an object is added as `data.extra[<plugin>]` (4 KiB as JSON at most). After
-   * 20 ms the event goes out unchanged. Events of the device's health cannot be touched.
+   * 20 ms the event goes out unchanged. An update of which this plugin may see nothing comes with an empty `changed`. Events of the device's
+   * health cannot be touched.
    */
   beforeEmit<N extends GrantedEventName<G>>(
     name: N,

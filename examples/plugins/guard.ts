@@ -9,8 +9,8 @@ export default definePlugin({
   name: 'guard',
   apiVersion: 1,
   description: 'Tells nobody of people who only pass by.',
-  // Distance would do to judge. But who may not see what an event is about is not asked about it: a guard needs whatever is to be held back.
-  needs: ['person.presence', 'person.position', 'person.age', 'person.gender', 'person.expression', 'person.attention'],
+  // Distance would do to judge. But events about expressions and attention come to nobody without these grants, and are not asked about either.
+  needs: ['person.presence', 'person.position', 'person.expression', 'person.attention'],
   options: Type.Object({
     withinM: Type.Number({ default: 1.5, exclusiveMinimum: 0, description: 'metres: whoever came this near is told of' }),
   }),

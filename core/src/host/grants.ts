@@ -16,6 +16,8 @@ export interface GrantFilter {
    * tells only of changes they may not see. Filters of subscribers are to be asked about this, never about the event itself.
    */
   event(event: MienEvent): MienEvent | undefined;
+  /** The same for who may hold the event back: an update of which all is hidden is asked about too, with nothing in `changed`. */
+  question(event: MienEvent): MienEvent | undefined;
   person(person: Person): Person;
 }
 
@@ -45,13 +47,15 @@ export function createGrantFilter(
   }
   const everything = Grant.enum.every((grant) => held.has(grant));
   const seesAddition = (added: object): boolean => additions.get(added)?.every((grant) => held.has(grant)) ?? everything;
+  const see = (event: MienEvent, emptyToo: boolean): MienEvent | undefined => {
+    const narrow = events.get(event.type);
+    if (narrow === undefined) return undefined;
+    const seen = narrow === null ? event : (narrow(event as unknown as Values, emptyToo) as MienEvent | undefined);
+    return seen?.data.extra === undefined ? seen : withAdditions(seen, seesAddition);
+  };
   return {
-    event(event) {
-      const narrow = events.get(event.type);
-      if (narrow === undefined) return undefined;
-      const seen = narrow === null ? event : (narrow(event as unknown as Values) as MienEvent | undefined);
-      return seen?.data.extra === undefined ? seen : withAdditions(seen, seesAddition);
-    },
+    event: (event) => see(event, false),
+    question: (event) => see(event, true),
     person: (person) => (narrowPerson === null ? person : (narrowPerson(person as unknown as Values) as unknown as Person)),
   };
 }
@@ -81,15 +85,15 @@ function visibleNames(person: Schema, held: ReadonlySet<string>): ReadonlySet<st
   return seen.length === all.length ? null : new Set(seen.map(([name]) => name));
 }
 
-/** Undefined in place of an event that has nothing left to tell. */
-function narrowEvent(schema: Schema, reading: Reading): ((event: Values) => Values | undefined) | null {
+/** Undefined in place of an event that has nothing left to tell, unless `emptyToo`. */
+function narrowEvent(schema: Schema, reading: Reading): ((event: Values, emptyToo: boolean) => Values | undefined) | null {
   const narrow = narrowObject(schema, reading);
   if (narrow === null) return null;
   const { changed, settled } = schema.properties?.data?.properties ?? {};
   const { visible } = reading;
   if (visible === null || changed?.names !== 'person' || settled?.names !== 'person') return narrow;
-  return (event) => {
-    if (!(event.data as Update).changed.some((name) => visible.has(name))) return undefined;
+  return (event, emptyToo) => {
+    if (!emptyToo && !(event.data as Update).changed.some((name) => visible.has(name))) return undefined;
     const seen = narrow(event);
     const data = seen.data as Update;
     const rule = updateRule(data);

@@ -65,6 +65,11 @@ test('whatever the event and the grants: nothing denied is left, nothing granted
       const visible = (key: string): boolean => held.includes((Person.properties[key as keyof Person] as Annotated).grant as Grant);
       const changed = 'changed' in event.data ? event.data.changed.filter(visible) : ['x'];
       assert.is(seen !== undefined, held.includes(schema.grant) && changed.length > 0);
+      const question = createGrantFilter(held).question(event);
+      assert.is(question !== undefined, held.includes(schema.grant), 'who may hold it back is asked, also where nothing of the change is seen');
+      for (const secret of denied(schema, event, held)) assert.not(leaves(question).has(secret));
+      if (seen) assert.equal(question, seen);
+      else if (question && 'changed' in question.data) assert.equal([question.data.changed, question.data.settled], [[], []]);
       if (!seen) return;
       delivered += 1;
       const left = leaves(seen);

@@ -69,7 +69,7 @@ export class AttachedRun implements Attached {
     this.#interceptor = new Interceptor({
       name,
       grants,
-      view: (event) => view.event(event),
+      view: (event) => view.question(event),
       send: (id, event) => plugin.send({ type: 'emit', id, event }),
       stats: this.stats,
     });

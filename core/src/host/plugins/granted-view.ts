@@ -38,9 +38,9 @@ export class GrantedView {
     return seen;
   }
 
-  /** Before an event has a place in the ring. */
-  event(event: MienEvent): MienEvent | undefined {
-    return this.#filter.event(event);
+  /** Before an event has a place in the ring: as who may hold it back is asked about it. */
+  question(event: MienEvent): MienEvent | undefined {
+    return this.#filter.question(event);
   }
 
   people(people: readonly Person[]): Person[] {

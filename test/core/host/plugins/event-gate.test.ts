@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { MienEvent } from '../../../../core/src/events.ts';
+import type { Grant, MienEvent } from '../../../../core/src/events.ts';
 import type { TrafficToPlugin } from '../../../../core/src/plugin-messages.ts';
 import { subscribe } from '../../../support/attached-plugin.ts';
 import { known } from '../../../support/fake-people.ts';
@@ -16,7 +16,12 @@ const asks = subscribe({ beforeEmit: [...names] });
 type Emit = Extract<TrafficToPlugin, { type: 'emit' }>;
 
 /** Asked before every event about somebody; answers what `judge` gives, at once. */
-function interceptor(stage: TrafficStage, name: string, judge: (emit: Emit) => { veto?: boolean; extra?: Record<string, unknown> } | undefined, grants?: []) {
+function interceptor(
+  stage: TrafficStage,
+  name: string,
+  judge: (emit: Emit) => { veto?: boolean; extra?: Record<string, unknown> } | undefined,
+  grants?: readonly Grant[],
+) {
   const end = stage.plugin(name, grants && { grants });
   end.onMessage = (message) => {
     if (message.type !== 'emit') return;
@@ -52,6 +57,24 @@ test('a veto holds an event back, and what follows moves up: no gap in sequence 
     ],
   );
   assert.is(guard.attached.stats.vetoed, 1);
+});
+
+test('a veto also holds back an update of which the guard sees nothing', () => {
+  using stage = trafficStage();
+  const asked: unknown[] = [];
+  const judge = ({ event }: Emit) => {
+    if ('changed' in event.data) asked.push([event.data.changed, Object.keys(event.data.person).includes('age')]);
+    return { veto: event.subject === 'person/p-aaaaa' };
+  };
+  interceptor(stage, 'guard', judge, ['person.presence']);
+  for (const id of ['p-aaaaa', 'p-bbbbb']) {
+    stage.people.appear(id);
+    stage.people.update(id, known, ['age']);
+  }
+  const nothing = [[], false];
+  assert.equal(asked, [nothing, nothing]);
+  assert.equal([...new Set(events(stage).map(({ subject }) => subject))], ['person/p-bbbbb']);
+  assert.is(stage.out.length, 2);
 });
 
 test('what plugins add stands under their names, and is seen by whom holds what the adder held', () => {
