@@ -103,6 +103,8 @@ async function build(target, sanitizer) {
   const common = ['-std=c++20', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-missing-field-initializers'];
   common.push(...(sanitizer ? ['-O1', '-g', '-fno-omit-frame-pointer', ...SANITIZERS[sanitizer]] : ['-O3']));
   const flags = [...common, '-fno-math-errno', '-fno-trapping-math', '-DNAPI_VERSION=9', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_GYP_MODULE_NAME=mien'];
+  // While a worker is terminated nothing can be thrown in it any more: that is no reason to end the process.
+  flags.push('-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS');
   flags.push(`-DMIEN_OLD_GLIBC="${OLD_NAMES[target]}"`);
   // The C++ library is linked in, so that a prebuilt addon runs beside any other version of it. Threads of the addon may outlive the environment
   // that loaded it (a run that hangs), so it is never unloaded.

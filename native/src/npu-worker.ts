@@ -15,7 +15,7 @@ interface Task {
 
 interface Run {
   resolve(us: number): void;
-  reject(error: unknown): void;
+  reject(error: NpuError): void;
   readonly outputs: readonly Float32Array[];
   readonly deadlineMs: number;
 }
@@ -127,7 +127,8 @@ export class NpuWorker {
         for (let i = 0; i < this.#views.length; i++) (run.outputs[i] as Float32Array).set(this.#views[i] as Float32Array);
         run.resolve(us);
       } catch (error) {
-        run.reject(error);
+        // Their buffers were given away meanwhile.
+        run.reject(new NpuError({ code: 'invalid-argument', message: `the outputs can no longer be written: ${(error as Error).message}` }));
       }
     } else run.reject(new NpuError(fault));
     this.#settled();

@@ -7,9 +7,11 @@
 namespace mien::npu {
 namespace {
 
-/// The log's first line without the runtime's prefix of level and time: "E RKNN: [12:00:00.000] words".
-std::string firstLine(const std::string& log) {
-  std::string line = log.substr(0, log.find('\n'));
+/// The line of the log that says what went wrong: the first error ("E RKNN: [12:00:00.000] words"), or else the first line; without the prefix.
+std::string tellingLine(const std::string& log) {
+  const size_t error = log.find("E RKNN:");
+  const size_t start = error == std::string::npos ? 0 : error;
+  std::string line = log.substr(start, log.find('\n', start) - start);
   const size_t bracket = line.find("] ");
   if (line.find("RKNN: [") < 4 && bracket != std::string::npos) line.erase(0, bracket + 2);
   return line;
@@ -42,7 +44,7 @@ Fault callFailed(const char* call, int rc, std::string log) {
   fault.call = call;
   fault.rc = rc;
   fault.message = std::string(call) + " answered " + std::to_string(rc) + " (" + wordsOf(rc) + ")";
-  if (!log.empty()) fault.message += ": " + firstLine(log);
+  if (!log.empty()) fault.message += ": " + tellingLine(log);
   fault.log = std::move(log);
   return fault;
 }

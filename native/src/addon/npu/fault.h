@@ -17,7 +17,7 @@ struct Fault {
 /// The runtime's return code in words.
 const char* wordsOf(int rc);
 
-/// `rknn_x answered -6 (...)`, with the first line of the log.
+/// `rknn_x answered -6 (...)`, with the telling line of the log.
 Fault callFailed(const char* call, int rc, std::string log);
 
 /// The runtime answered 0, but what it gave cannot be so.
