@@ -62,6 +62,7 @@ export function createFakePlugins(bus: EventBus): FakePlugins {
     async start() {},
     list: () => plugins.statuses,
     status: (name) => plugins.statuses[find(name)] as PluginStatus,
+    unmasked: (_, options) => options,
     async check(name) {
       find(name);
       return plugins.faults;

@@ -25,10 +25,11 @@ export function addPluginRoutes(api: Api, { plugins, saveChange }: ApiSources): 
     },
   };
 
-  /** Also saved, when the change was taken. */
+  /** Also saved, when the change was taken: with its secrets, which a form sends back masked. */
   const change = async (name: string, wish: PluginChange) => {
-    const plugin = await plugins.configure(name, wish);
-    return { plugin, saved: (await saveChange?.(name, wish)) ?? false };
+    const whole = wish.options === undefined ? wish : { ...wish, options: plugins.unmasked(name, wish.options) };
+    const plugin = await plugins.configure(name, whole);
+    return { plugin, saved: (await saveChange?.(name, whole)) ?? false };
   };
 
   api.get(

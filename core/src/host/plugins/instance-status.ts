@@ -1,6 +1,6 @@
 import type { AvailablePlugin } from './discovery.ts';
 import type { Instance } from './instance.ts';
-import { maskSecrets } from './mask-secrets.ts';
+import { maskSecrets, maskTexts } from './mask-secrets.ts';
 import type { PluginStatus } from './plugin-status.ts';
 
 const none = { delivered: 0, dropped: 0, faults: 0, vetoed: 0, late: 0 };
@@ -30,7 +30,7 @@ export function instanceStatus(instance: Instance): PluginStatus {
     uses: [...(description?.uses ?? [])],
     provides: [...(description?.provides ?? [])],
     commands: instance.state === 'running' ? [...(attached?.commands ?? [])] : [],
-    options: maskSecrets(schema, run?.options ?? settings.options),
+    options: description ? maskSecrets(schema, optionsInUse(instance)) : maskTexts(settings.options),
     optionsSchema: schema,
     lastGood: instance.state === 'running' && run?.lastGoodBecause !== undefined,
     restarts: instance.restarts,
@@ -40,6 +40,11 @@ export function instanceStatus(instance: Instance): PluginStatus {
     events: instance.events,
     ...(attached?.outbox && { outbox: attached.outbox }),
   };
+}
+
+/** With defaults, and secrets. */
+export function optionsInUse({ run, given }: Instance): unknown {
+  return run?.options ?? given.settings.options;
 }
 
 /** Installed, and not in the configuration. */

@@ -1,4 +1,9 @@
-/** Options as they may be shown: strings that the schema marks as secret, or as a password, are masked. */
+/**
+ * Options as they may be shown: strings that the schema marks as secret, or as a password, are masked. What comes back with the mask in it keeps
+ * the secret that is there.
+ */
+import { MienError } from '../../errors.ts';
+
 interface Schema {
   readonly secret?: unknown;
   readonly format?: unknown;
@@ -14,6 +19,41 @@ export const MASK = '********';
 
 export function maskSecrets(schema: unknown, value: unknown): unknown {
   return masked([schema as Schema], value);
+}
+
+/** Where no schema is known yet, any text may be a secret. */
+export function maskTexts(value: unknown): unknown {
+  if (typeof value === 'string') return value === '' ? value : MASK;
+  if (Array.isArray(value)) return value.map(maskTexts);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskTexts(inner)]));
+}
+
+/** `given` with each mask replaced by what stands there at present. Errors: CONFIG_INVALID where nothing does. */
+export function unmaskSecrets(given: unknown, present: unknown, path = 'options'): unknown {
+  if (given === MASK) {
+    if (present !== undefined && present !== null) return present;
+    throw new MienError('CONFIG_INVALID', `${path}: ${MASK} stands for a secret that is kept, and there is none: write the secret itself`);
+  }
+  if (Array.isArray(given)) {
+    const items = Array.isArray(present) ? present : [];
+    // Items may have been moved or taken out: an item that looks as given goes before the one in the same place.
+    return given.map((item, i) => unmaskSecrets(item, [items[i], ...items].find((one) => looksAs(item, one)) ?? items[i], `${path}[${i}]`));
+  }
+  if (typeof given !== 'object' || given === null) return given;
+  const values = typeof present === 'object' && present !== null ? (present as Record<string, unknown>) : {};
+  return Object.fromEntries(
+    Object.entries(given).map(([key, inner]) => [key, unmaskSecrets(inner, Object.hasOwn(values, key) ? values[key] : undefined, `${path}.${key}`)]),
+  );
+}
+
+/** The same but for masks. */
+function looksAs(given: unknown, present: unknown): boolean {
+  if (given === MASK) return present !== undefined;
+  if (typeof given !== 'object' || given === null) return given === present;
+  if (typeof present !== 'object' || present === null || Array.isArray(given) !== Array.isArray(present)) return false;
+  const [a, b] = [given as Record<string, unknown>, present as Record<string, unknown>];
+  return Object.keys(a).length === Object.keys(b).length && Object.keys(a).every((key) => looksAs(a[key], b[key]));
 }
 
 /** By every schema that may apply: what one of them calls secret, is. */

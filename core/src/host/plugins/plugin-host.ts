@@ -12,7 +12,8 @@ import { stateFolder } from '../../state-folder.ts';
 import type { EventBus } from '../event-bus.ts';
 import { type AvailablePlugin, availablePlugins, locatePlugin } from './discovery.ts';
 import { Instance, type InstanceParts, type InstanceSettings } from './instance.ts';
-import { availableStatus, instanceStatus } from './instance-status.ts';
+import { availableStatus, instanceStatus, optionsInUse } from './instance-status.ts';
+import { unmaskSecrets } from './mask-secrets.ts';
 import { createPluginEvents } from './plugin-events.ts';
 import { type PluginFolder, watchPlugins } from './plugin-folder.ts';
 import { type PluginLimits, pluginLimits } from './plugin-limits.ts';
@@ -111,8 +112,13 @@ class PluginHost implements Plugins {
     return instanceStatus(this.#find(name));
   }
 
-  async check(name: string, options: unknown): Promise<readonly string[]> {
+  unmasked(name: string, options: unknown): unknown {
+    return unmaskSecrets(options, optionsInUse(this.#find(name)), `plugins.${name}.options`);
+  }
+
+  async check(name: string, given: unknown): Promise<readonly string[]> {
     const instance = this.#find(name);
+    const options = this.unmasked(name, given);
     if (instance.state === 'running' && instance.run) {
       return instance.run.check(options).catch(() => {
         throw new MienError('PLUGIN_INVALID', `${name} ended before it had said whether the options are good: ${instance.reason ?? 'try again'}`);
@@ -132,7 +138,8 @@ class PluginHost implements Plugins {
       // What was asked before may have taken it away, or put another in its place.
       const instance = this.#find(name);
       const { given } = instance;
-      const faults = change.options === undefined ? [] : (await this.check(name, change.options)).map((fault) => `plugins.${name}.options.${fault}`);
+      const options = change.options === undefined ? undefined : (this.unmasked(name, change.options) as PluginSettings['options']);
+      const faults = options === undefined ? [] : (await this.check(name, options)).map((fault) => `plugins.${name}.options.${fault}`);
       const known: readonly string[] = Grant.enum;
       for (const grant of change.grant ?? []) {
         if (!known.includes(grant))
@@ -142,11 +149,11 @@ class PluginHost implements Plugins {
       const settings = {
         ...given.settings,
         ...(change.enabled !== undefined && { enabled: change.enabled }),
-        ...(change.options !== undefined && { options: change.options as PluginSettings['options'] }),
+        ...(options !== undefined && { options }),
         ...(change.grant !== undefined && { grant: change.grant as Grant[] }),
       };
       // Options are checked in the plugin's present shape.
-      if (change.options !== undefined) delete settings.optionsVersion;
+      if (options !== undefined) delete settings.optionsVersion;
       this.#settings = { ...this.#settings, [name]: settings };
       if (change.enabled) instance.pardon();
       await this.#renew(instance, { ...given, settings });

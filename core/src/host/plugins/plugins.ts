@@ -15,9 +15,14 @@ export interface Plugins extends AsyncDisposable {
   list(): readonly PluginStatus[];
   /** Errors: PLUGIN_NOT_FOUND naming the nearest. */
   status(name: string): PluginStatus;
+  /**
+   * Options as a form sends them back, with the secrets that the status had masked: what is to be saved. Only for who writes them down.
+   * Errors: PLUGIN_NOT_FOUND, CONFIG_INVALID for a mask where there is no secret.
+   */
+  unmasked(name: string, options: unknown): unknown;
   /** Faults of options without using them; empty when good. Errors: PLUGIN_NOT_FOUND, PLUGIN_INVALID. */
   check(name: string, options: unknown): Promise<readonly string[]>;
-  /** Restarts this plugin only. Faulty options are refused and the present ones stay. Errors: PLUGIN_NOT_FOUND, CONFIG_INVALID. */
+  /** Restarts this plugin only. Faulty options are refused and the present ones stay; so do secrets that are masked. Errors: PLUGIN_NOT_FOUND, CONFIG_INVALID. */
   configure(name: string, change: PluginChange): Promise<PluginStatus>;
   /** Also ends a quarantine. */
   restart(name: string): Promise<PluginStatus>;
