@@ -18,6 +18,8 @@ function timed(network: string, session: Session, log: Logger): Session {
   const timer = setInterval(say, SAY_EVERY_MS).unref();
   return {
     info: session.info,
+    ...(session.cores && { cores: session.cores }),
+    ...(session.memory && { memory: session.memory.bind(session) }),
     warmUp: (runs) => session.warmUp(runs),
     async run(input, options) {
       const begun = performance.now();

@@ -23,7 +23,6 @@ export class RknnSession implements Session {
 
   async run(input: TensorData, options?: RunOptions): Promise<TensorOutputs> {
     if (this.#closing) throw new MienError('MODEL_STATE', `${this.#name} is unloaded. Load it again before running it.`);
-    options?.signal?.throwIfAborted();
     assertInput(input, this.info.input);
     return await this.#lane.run(input, options);
   }

@@ -276,9 +276,9 @@ rknn('keeps the order of the session: refused, cancelled, unloaded', async () =>
 });
 
 rknn('gives everything back when a load is cancelled', async () => {
-  const abort = new AbortController();
   const reason = new Error('stopping');
   for (const when of ['load', 'context'] as const) {
+    const abort = new AbortController();
     const { fake, load } = await stage({ [when]: () => abort.abort(reason) });
     assert.is(await load(undefined, { signal: abort.signal }).catch((fault: unknown) => fault), reason);
     assert.is(fake.modelsOpen, 0);
