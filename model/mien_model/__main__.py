@@ -93,6 +93,30 @@ def release(arguments: argparse.Namespace) -> None:
     build_release(arguments.detectors, arguments.network, arguments.to)
 
 
+def convert(arguments: argparse.Namespace) -> None:
+    """Any ONNX file of one picture input as an INT8 .rknn file (environment: rknn)."""
+    from .rknn.convert import convert as run
+    from .rknn.toolkit import Recipe
+
+    recipe = Recipe(arguments.target, arguments.mean, arguments.std, arguments.algorithm)
+    _print(run(arguments.model, arguments.calibration, arguments.out, recipe, arguments.equalise))
+
+
+def cycles(arguments: argparse.Namespace) -> None:
+    """The vendor compiler's account of an ONNX file by layer: target, cycles, memory (environment: rknn)."""
+    from .rknn.convert import cycles as run
+    from .rknn.toolkit import Recipe
+
+    _print(run(arguments.model, Recipe(arguments.target), arguments.most))
+
+
+def rebuild_rknn(arguments: argparse.Namespace) -> None:
+    """All .rknn files of a release anew from its ONNX files, simulated, gated, entered in model.json (environment: rknn)."""
+    from .rknn.rebuild import rebuild
+
+    _print(rebuild(arguments.release, arguments.target, arguments.val_faces))
+
+
 def clip(arguments: argparse.Namespace) -> None:
     """Compose the bundled clip and its ledger (environment: clip)."""
     from .clip import build_clip
@@ -103,6 +127,13 @@ def clip(arguments: argparse.Namespace) -> None:
 def _print(lines) -> None:
     for line in lines:
         print(line, flush=True)
+
+
+def _three(text: str) -> tuple[float, ...]:
+    values = tuple(float(word) for word in text.split(","))
+    if len(values) not in (1, 3):
+        raise argparse.ArgumentTypeError(f"expected one number or three with commas between, came '{text}'")
+    return values * (3 // len(values))
 
 
 def _start(word: str) -> Path | None:
@@ -164,6 +195,23 @@ def main(words: list[str] | None = None) -> int:
     parts.add_argument("--detectors", type=Path, default=DETECTORS_FOLDER)
     parts.add_argument("--network", type=Path, default=NETWORK_FOLDER)
     parts.add_argument("--to", type=Path, default=RELEASE)
+    parts = command(convert)
+    parts.add_argument("model", type=Path, help="ONNX with one input of three colours and a fixed size")
+    parts.add_argument("--calibration", type=Path, required=True, help="folder of pictures, or .npz with u8 [n, h, w, 3]")
+    parts.add_argument("--out", type=Path, required=True, help="the .rknn file")
+    parts.add_argument("--target", default="rk3588", help="chip")
+    parts.add_argument("--mean", type=_three, default=_three("127.5"), help="of red, green, blue, or one for all")
+    parts.add_argument("--std", type=_three, default=_three("127.5"))
+    parts.add_argument("--algorithm", choices=("normal", "kl_divergence", "mmse"), default="normal")
+    parts.add_argument("--equalise", action="store_true", help="scale channels by what they do; for networks of convolutions and ReLU6")
+    parts = command(cycles)
+    parts.add_argument("model", type=Path)
+    parts.add_argument("--target", default="rk3588")
+    parts.add_argument("--most", type=int, default=None, help="only so many of the dearest layers")
+    parts = command(rebuild_rknn)
+    parts.add_argument("--release", type=Path, default=RELEASE)
+    parts.add_argument("--target", default="rk3588")
+    parts.add_argument("--val-faces", type=int, default=None, help="so many of the val split at random; all by default")
     command(clip).add_argument("--to", type=Path, default=CLIP)
     arguments = parser.parse_args(words)
     try:

@@ -41,8 +41,12 @@ def build_release(detectors: Path, network: Path, target: Path) -> None:
         shutil.copyfile(network / network_file(precision), target / network_file(precision))
     networks = [_recogniser(target, portraits, json.loads((network / "quantisation.json").read_text()))]
     networks += [_detector(detector, target, portraits) for detector in DETECTORS]
-    text = json.dumps(manifest.manifest(VERSION, networks), indent=2)
-    (target / "model.json").write_text(_short_rows(text) + "\n")
+    write_manifest(manifest.manifest(VERSION, networks), target)
+
+
+def write_manifest(value: dict, target: Path) -> None:
+    """model.json in the folder `target`."""
+    (target / "model.json").write_text(_short_rows(json.dumps(value, indent=2)) + "\n")
 
 
 def _recogniser(target: Path, portraits: dict[str, np.ndarray], quantisation: dict) -> dict:
