@@ -34,9 +34,9 @@ export function childrenOf(pid: number): number[] {
 }
 
 /** Waits until the condition holds. Rejects, with what was waited for, when it does not within the time. */
-export async function until(what: string, withinMs: number, condition: () => boolean): Promise<number> {
+export async function until(what: string, withinMs: number, condition: () => boolean | Promise<boolean>): Promise<number> {
   const started = performance.now();
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() - started > withinMs) throw new Error(`${what}: not within ${withinMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

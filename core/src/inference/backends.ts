@@ -9,12 +9,16 @@ export interface BackendChoice {
   readonly backend: InferenceBackend;
   readonly degraded: boolean;
   readonly degradedReason?: string;
+  /** What `auto` takes instead when the networks turn out not to run on it. `why` is a sentence. */
+  readonly fallBack?: (why: string) => Promise<BackendChoice>;
 }
 
 /** For the NPU: settings, and who shares its cores out. By default those of an empty file, and a scheduler of its own. */
 export interface BackendOptions {
   readonly npu?: NpuConfig;
   readonly scheduler?: CoreScheduler;
+  /** Why `auto` leaves the NPU alone, in a sentence: it failed at run time. */
+  readonly withoutNpu?: string;
 }
 
 /** Each backend is imported when it is chosen: its library costs memory, and may be missing. */
@@ -53,10 +57,15 @@ export async function chooseBackend(name: string, options: BackendOptions = {}):
 const isUnavailable = (fault: unknown): fault is MienError => fault instanceof MienError && fault.code === 'BACKEND_UNAVAILABLE';
 
 async function chooseBest(options: BackendOptions): Promise<BackendChoice> {
+  if (options.withoutNpu !== undefined) return onCpu(options.withoutNpu);
   try {
-    return { backend: await factories.rknn(options), degraded: false };
+    return { backend: await factories.rknn(options), degraded: false, fallBack: onCpu };
   } catch (fault) {
     if (!isUnavailable(fault)) throw fault;
-    return { backend: await factories.onnx(), degraded: true, degradedReason: `fell back to the CPU: ${fault.message}` };
+    return onCpu(fault.message);
   }
+}
+
+async function onCpu(why: string): Promise<BackendChoice> {
+  return { backend: await factories.onnx(), degraded: true, degradedReason: `fell back to the CPU: ${why}` };
 }

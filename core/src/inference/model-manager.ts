@@ -8,6 +8,7 @@ import { type LoadedNetwork, loadNetwork, type NetworkChoice } from './loaded-ne
 import { findNetwork, type Release, readRelease } from './manifest-file.ts';
 import type { NetworkManifest, Precision } from './model-manifest.ts';
 import { modelStatus } from './model-status.ts';
+import { counterpart, ofRole, onlyOf } from './release-networks.ts';
 
 export interface ModelManagerOptions {
   /** Directory or model.json of the release. */
@@ -28,7 +29,7 @@ export type ModelListener = (status: ModelStatus) => void;
  * over to it as `swap` does. Changes are made one after the other. Disposal waits for leases that are out.
  */
 export interface ModelManager extends Models, Leases, AsyncDisposable {
-  /** Loads the detector and the recogniser. Errors: those of loading. */
+  /** Loads the detector and the recogniser; all on the second choice of backend where there is one and the first cannot. Errors: those of loading. */
   start(signal?: AbortSignal): Promise<void>;
 }
 
@@ -47,7 +48,7 @@ interface Slot {
 
 class ReleaseModelManager implements ModelManager {
   readonly #options: ModelManagerOptions;
-  readonly #backend: BackendChoice;
+  #backend: BackendChoice;
   readonly #listener: ModelListener;
   readonly #slots = new Map<Role, Slot>();
   readonly #retiring = new Set<Promise<void>>();
@@ -70,9 +71,20 @@ class ReleaseModelManager implements ModelManager {
         { release: other, network: ofRole(findNetwork(other, this.#options.detector), 'detector') },
         { release: own, network: onlyOf(own, 'recognizer') },
       ];
-      for (const { release, network } of networks) {
-        this.#slots.set(network.role, { release, precision });
-        await this.#bringIn(network.role, { release, network, precision }, signal);
+      const bringInAll = async (): Promise<void> => {
+        for (const { release, network } of networks) {
+          this.#slots.set(network.role, { release, precision });
+          await this.#bringIn(network.role, { release, network, precision }, signal);
+        }
+      };
+      try {
+        await bringInAll();
+      } catch (fault) {
+        const { fallBack } = this.#backend;
+        if (!fallBack || !(fault instanceof MienError) || signal?.aborted || this.#abort.signal.aborted) throw fault;
+        this.#backend = await fallBack(fault.message);
+        for (const { current } of this.#slots.values()) if (current) this.#retire(current);
+        await bringInAll();
       }
     });
   }
@@ -233,25 +245,4 @@ class ReleaseModelManager implements ModelManager {
   #notify(status: ModelStatus): void {
     this.#listener(status);
   }
-}
-
-function onlyOf(release: Release, role: Role): NetworkManifest {
-  const networks = release.manifest.networks.filter((network) => network.role === role);
-  const [network] = networks;
-  if (network && networks.length === 1) return network;
-  throw new MienError(
-    'MODEL_NOT_FOUND',
-    `The release ${release.manifest.name}@${release.manifest.version} has ${networks.length} networks with the role ${role}, expected one.`,
-  );
-}
-
-function ofRole(network: NetworkManifest, role: Role): NetworkManifest {
-  if (network.role === role) return network;
-  throw new MienError('MODEL_MISMATCH', `${network.name} is a ${network.role}, a ${role} is needed.`);
-}
-
-/** The network of another release that takes the place of this one: the same name, else the only one of its role. */
-function counterpart(release: Release, network: NetworkManifest): NetworkManifest {
-  const same = release.manifest.networks.find((candidate) => candidate.name === network.name && candidate.role === network.role);
-  return same ?? onlyOf(release, network.role);
 }

@@ -18,6 +18,8 @@ export interface SightStart {
   readonly run: string;
   /** Every camera plays once, frame by frame, and then ends. */
   readonly once: boolean;
+  /** Why `model.backend: auto` leaves the NPU alone this time. */
+  readonly withoutNpu?: string;
 }
 
 /** A `MienError` as it crosses the processes. */

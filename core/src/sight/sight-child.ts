@@ -6,8 +6,8 @@ import type { Answers, Method, Question, Request, SightStart, ToHost, ToSight } 
 /** What one sight process tells its host. Called in order, never concurrently. */
 export interface SightChildListener {
   message(message: Exclude<ToHost, { type: 'ready' | 'failed' | 'answer' }>): void;
-  /** The process is gone, for this reason; the last call. Not called before `start` has resolved. */
-  exited(reason: string): void;
+  /** The process is gone, for this reason, after an error of its own if it told one; the last call. Not called before `start` has resolved. */
+  exited(reason: string, failure: MienError | undefined): void;
 }
 
 export interface SightChildOptions {
@@ -182,7 +182,7 @@ export class SightChild {
     this.#exit.resolve();
     if (this.#isReady) {
       this.#isReady = false;
-      this.#listener.exited(reason);
+      this.#listener.exited(reason, this.#failure);
     }
   }
 }

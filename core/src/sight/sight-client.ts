@@ -7,6 +7,7 @@ import { bundledRelease } from '../inference/manifest-file.ts';
 import type { Logger } from '../log.ts';
 import { FeedRunner } from './feed-runner.ts';
 import type { Answers, Method, PreviewOptions, Question, SightHealth, ToHost } from './messages.ts';
+import { NpuTrust } from './npu-trust.ts';
 import { PreviewRelay } from './preview-relay.ts';
 import type { Analysis, AnalyzeOptions, ModelStatus, Models, Sight, SightListener, SightNotice, SightStatus, SwapRequest } from './sight.ts';
 import { SightChild, type SightChildOptions, sightEntry } from './sight-child.ts';
@@ -37,6 +38,7 @@ class SightClient implements Sight {
   readonly #childOptions: SightChildOptions;
   readonly #backoff: Backoff;
   readonly #closing = new AbortController();
+  readonly #npuTrust = new NpuTrust();
   readonly #ended = Promise.withResolvers<void>();
   readonly #previews = new PreviewRelay((message) => {
     if (this.#state === 'running') this.#child?.send(message);
@@ -123,8 +125,10 @@ class SightClient implements Sight {
     const child: SightChild = new SightChild(
       {
         message: (message) => this.#hear(message, child),
-        exited: (reason) => {
-          this.#working = this.#recover(reason, performance.now() - startedAt).catch((fault) => {
+        exited: (reason, failure) => {
+          const livedMs = performance.now() - startedAt;
+          this.#npuTrust.ended(failure, livedMs >= healthyMs);
+          this.#working = this.#recover(reason, livedMs).catch((fault) => {
             if (!this.#closing.signal.aborted) this.#logger.error({ err: fault }, 'sight is not started anew');
           });
         },
@@ -135,7 +139,8 @@ class SightClient implements Sight {
     this.#feeds = feeds;
     this.#openFeeds = new Map();
     try {
-      await child.start({ config: this.#config, run, once: this.#once }, signal);
+      const { withoutNpu } = this.#npuTrust;
+      await child.start({ config: this.#config, run, once: this.#once, ...(withoutNpu !== undefined && { withoutNpu }) }, signal);
     } catch (fault) {
       await Promise.all([child.stop(), feeds[Symbol.asyncDispose]()]);
       throw fault;

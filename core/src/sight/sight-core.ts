@@ -76,6 +76,7 @@ export class SightCore implements Sight {
     const notices = modelNotices((notice) => listener.notice(notice));
     const parts: SightParts = await this.#compose((model) => {
       notices(model);
+      if (model.npu?.exhausted && this.#state === 'running') this.#giveUp(model);
       void this.#parts?.models.list().then((models) => this.#judge(models));
     });
     if (this.#scope.signal.aborted) await parts.models[Symbol.asyncDispose]();
@@ -175,6 +176,12 @@ export class SightCore implements Sight {
       once,
       notice: (notice) => listener.notice(notice),
     });
+  }
+
+  /** New contexts were tried and did not help: a process that opens the device anew may. */
+  #giveUp({ name, degradedReason = 'no core of the NPU can run it' }: ModelStatus): void {
+    this.#state = 'failed';
+    this.#ended.reject(new MienError('INFERENCE_FAILED', `${name} has no core of the NPU left: ${degradedReason}`));
   }
 
   /** One reason for all the networks it is true of. */

@@ -8,7 +8,7 @@ import { createRemoteLogger } from './remote-logger.ts';
 import { createSight, type SightCore, type SightParts } from './sight-core.ts';
 
 /** Puts sight together for a configuration. */
-export type ComposeSight = (config: Config, feeds: Feeds, logger: Logger) => (listener: ModelListener) => Promise<SightParts>;
+export type ComposeSight = (config: Config, feeds: Feeds, logger: Logger, withoutNpu?: string) => (listener: ModelListener) => Promise<SightParts>;
 
 /** Beats come at least four times within the time after which silence counts as death. */
 const beatsPerTimeout = 4;
@@ -59,9 +59,9 @@ export class SightSession implements AsyncDisposable {
     await this.#sight?.[Symbol.asyncDispose]();
   }
 
-  async #start({ config, run, once }: SightStart): Promise<void> {
+  async #start({ config, run, once, withoutNpu }: SightStart): Promise<void> {
     const logger = createRemoteLogger(config.log.level, this.#send);
-    const sight = createSight(config, this.#compose(config, this.#feeds, logger), { run, once, logger });
+    const sight = createSight(config, this.#compose(config, this.#feeds, logger, withoutNpu), { run, once, logger });
     this.#sight = sight;
     await sight.start({
       observation: (observation) => this.#send({ type: 'observation', observation }),

@@ -28,6 +28,17 @@ backends('falls back from auto, and says why', async () => {
   assert.match(choice.degradedReason ?? '', /^fell back to the CPU: .{20,}\.$/);
 });
 
+backends('leaves an NPU alone that failed at run time, if it is auto, and can fall back to the CPU later', async () => {
+  const simulated = checkConfig({ npu: { simulate: {} } }).npu;
+  const left = await chooseBackend('auto', { npu: simulated, withoutNpu: 'it failed twice.' });
+  assert.is(left.backend.name, 'onnx');
+  assert.is(left.degradedReason, 'fell back to the CPU: it failed twice.');
+  const there = await chooseBackend('auto', { npu: simulated });
+  assert.is(there.backend.name, 'rknn');
+  assert.is((await there.fallBack?.('wrong answers.'))?.degradedReason, 'fell back to the CPU: wrong answers.');
+  assert.is((await chooseBackend('rknn', { npu: simulated })).fallBack, undefined);
+});
+
 backends('lists the known names for an unknown one', async () => {
   const { message } = await rejectsWith('BACKEND_UNKNOWN', () => chooseBackend('onxx'));
   assert.match(message, 'onnx, rknn, auto');
