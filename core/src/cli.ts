@@ -72,7 +72,9 @@ function createProgram(): Command {
     .option('--json', 'print the numbers as one JSON object')
     .option('--frames <number>', 'frames of the memory run; 5500 for the full figure, few for a quick look', integer('--frames', 20), 1500)
     .option('--plugins', 'measure what plugins cost instead: latency to their handlers, CPU of the host')
-    .option('--seconds <number>', 'how long --plugins measures', integer('--seconds', 1), 60)
+    .option('--npu <simulated>', 'measure what Mien adds to the NPU instead, and how much of its cores it reaches')
+    .option('--table6', "the paper's Table 6 on the NPU of this board; with --npu simulated on the simulated one")
+    .option('--seconds <number>', 'how long --plugins and each row of --table6 measure', integer('--seconds', 1), 60)
     .action(async (options) => (await import('./cli/bench.ts')).bench(options));
 
   const model = command('model', 'look at model releases');
@@ -134,11 +136,13 @@ function createProgram(): Command {
     ['enable', true],
     ['disable', false],
   ] as const) {
-    plugin
-      .command(`${word} <name>`)
-      .description(`${word} a plugin of the configuration`)
-      .option(...configuration)
-      .action(async (name, options) => (await import('./cli/plugin-edit.ts')).pluginEnable(name, enabled, options));
+    const change = plugin.command(`${word} <name>`).option(...configuration);
+    change.description(enabled ? 'enable a plugin of the configuration, and end its quarantine' : 'disable a plugin of the configuration');
+    if (enabled) {
+      change.option('--url <address>', 'the Mien that runs; at the address of the configuration by default');
+      change.option('--token <token>', 'its token (or MIEN_TOKEN)');
+    }
+    change.action(async (name, options) => (await import('./cli/plugin-edit.ts')).pluginEnable(name, enabled, options));
   }
   plugin
     .command('list')

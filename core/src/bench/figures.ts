@@ -1,4 +1,5 @@
 /** The figures of `mien bench`, what is asked of them, and how they read. */
+import type { NpuFigures } from './npu.ts';
 
 /** Keys and units are a contract: scripts read them. */
 export interface Figures {
@@ -48,6 +49,22 @@ export const pluginBudgets: readonly Budget<PluginFigures>[] = [
   { key: 'pluginLatencyP50Ms', says: 'from an observation to a handler, p50, ms', ...below(2) },
   { key: 'pluginLatencyP99Ms', says: 'from an observation to a handler, p99, ms', ...below(10) },
   { key: 'pluginHostCpuShare', says: 'CPU of the host, share of one core', ...below(0.15) },
+];
+
+/** `overheadUs` of the JSON stands in two lines. */
+export interface NpuLines extends Omit<NpuFigures, 'overheadUs'> {
+  readonly overheadP50Us: number;
+  readonly overheadP99Us: number;
+}
+
+export const npuBudgets: readonly Budget<NpuLines>[] = [
+  { key: 'overheadP50Us', says: 'Mien around a run that takes no time, p50, us', ...atMost(25) },
+  { key: 'overheadP99Us', says: 'Mien around a run that takes no time, p99, us', ...atMost(150) },
+  { key: 'oneCore', says: 'one core, share of what it could do', ...atLeast(0.99) },
+  { key: 'threeCores', says: 'three cores, a context each', ...atLeast(0.98) },
+  { key: 'mixed', says: 'detector and recogniser on three cores', ...atLeast(0.95) },
+  { key: 'interactiveRuns', says: 'interactive run among 100 that wait, run times', ...atMost(2) },
+  { key: 'loopDelayMaxMs', says: 'event loop held up by three busy cores, ms', ...atMost(5) },
 ];
 
 /** One line a figure: what it is, its value, the budget, and whether it is kept. */

@@ -20,7 +20,11 @@ export interface BenchCommand {
   frames: number;
   /** Measure what plugins cost instead. */
   plugins?: boolean;
-  /** How long, for --plugins. */
+  /** Measure what Mien adds to the NPU instead: `simulated`. */
+  npu?: string;
+  /** The paper's Table 6: on the board, or with `npu` on the simulated runtime. */
+  table6?: boolean;
+  /** How long, for --plugins and each row of --table6. */
   seconds: number;
 }
 
@@ -39,7 +43,9 @@ interface InProcess {
 }
 
 /** `mien bench`. A figure over its budget is marked, and is no error: the exit code tells only whether everything could be measured. */
-export async function bench({ json = false, frames, plugins = false, seconds }: BenchCommand): Promise<void> {
+export async function bench({ json = false, frames, plugins = false, npu, table6 = false, seconds }: BenchCommand): Promise<void> {
+  if (table6) return (await import('./bench-npu.ts')).benchTable6(npu, seconds, json);
+  if (npu !== undefined) return (await import('./bench-npu.ts')).benchNpu(npu, json);
   if (plugins) return benchPlugins(seconds, json);
   if (process.platform !== 'linux')
     throw new MienError('BACKEND_UNAVAILABLE', `mien bench reads memory from /proc and so needs Linux; this is ${process.platform}`);
@@ -68,7 +74,7 @@ export async function bench({ json = false, frames, plugins = false, seconds }: 
   }
 }
 
-function machine(): object {
+export function machine(): object {
   return { cpu: cpus()[0]?.model, cores: cpus().length, memoryGb: totalmem() / 1e9, node: process.version };
 }
 
