@@ -55,7 +55,11 @@ test('sight is started anew, and the third time without the NPU', async () => {
 
 test('a run that leaves the NPU alone has its networks on the CPU, and says why', async () => {
   const config = checkConfig({ model: { backend: 'auto' }, npu: { simulate: {} } });
-  const feeds = { open: () => assert.unreachable('no camera is opened') };
+  const feeds = {
+    open: () => {
+      throw new Error('no camera is opened here');
+    },
+  };
   const parts = await composeSight(config, feeds, silentLogger, 'it failed twice.')(() => {});
   await parts.models.start();
   for (const { state, backend, degradedReason } of await parts.models.list()) {
