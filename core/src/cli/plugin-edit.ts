@@ -3,25 +3,36 @@ import type { Config } from '../config.ts';
 import { editConfig } from '../edit-config.ts';
 import { MienError } from '../errors.ts';
 import { availablePlugins } from '../host/plugins/discovery.ts';
+import { listPlugins } from '../host/plugins/plugin-folder.ts';
 import { checkConfig, readConfigFile } from '../load-config.ts';
+import { silentLogger } from '../log.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { stateFolder } from '../state-folder.ts';
+import { pardonPlugin } from './plugin-pardon.ts';
 import { dropPlugin, enablePlugin } from './plugin-section.ts';
 
 export interface EditCommand {
   config: string;
 }
 
+export interface EnableCommand extends EditCommand {
+  url?: string;
+  token?: string;
+}
+
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const applies = 'A running Mien that was started with this file goes over to it by itself.';
 
-/** `mien plugin enable|disable <name>` */
-export async function pluginEnable(name: string, enabled: boolean, { config: path }: EditCommand): Promise<void> {
-  const { plugins } = await pluginsOf(path);
-  const plugin = mustHave(plugins, name, path);
-  await editConfig(path, 'plugins', (document) => enablePlugin(document, name, enabled));
-  if (plugin.enabled === enabled) print(`${name} was ${enabled ? 'enabled' : 'disabled'} already`);
+/** `mien plugin enable|disable <name>`. Enabling also ends a quarantine. */
+export async function pluginEnable(name: string, enabled: boolean, { config: path, url, token }: EnableCommand): Promise<void> {
+  const config = await pluginsOf(path);
+  const inFolder = config.pluginFolder !== undefined && listPlugins(config.pluginFolder, silentLogger).some((one) => one.name === name);
+  const written = Object.hasOwn(config.plugins, name) || !inFolder ? mustHave(config.plugins, name, path).enabled : true;
+  if (written !== enabled) await editConfig(path, 'plugins', (document) => enablePlugin(document, name, enabled));
+  if (written === enabled) print(`${name} was ${enabled ? 'enabled' : 'disabled'} already`);
   else print(`${name} is ${enabled ? 'enabled' : 'disabled'} in ${path}. ${applies}`);
+  const pardoned = enabled ? await pardonPlugin(name, { config, url, token }) : undefined;
+  if (pardoned !== undefined) print(pardoned);
 }
 
 /** `mien plugin remove <name>` */

@@ -39,6 +39,8 @@ export class Instance {
   #place: PluginPlace | undefined;
   #state: PluginState = 'stopped';
   #reason: string | undefined;
+  /** State and reason that the log had last. */
+  #told: string | undefined;
   /** A process that it shared was lost by it, or for no known reason: from then on it has its own. */
   #isAlone = false;
   #insteadBecause: string | undefined;
@@ -261,11 +263,25 @@ export class Instance {
   }
 
   #leftAlone(reason: string): string {
-    return `${reason}. It is left alone until its code or options change, or it is started anew: in the console, or by POST /v1/plugins/${this.name}/restart`;
+    return `${reason}. It is left alone until its code or options change, or \`mien plugin enable ${this.name}\``;
   }
 
   #again(signal: AbortSignal): void {
     if (!signal.aborted) this.restarts += 1;
+  }
+
+  /** A person at the terminal learns that it runs, or why not; tries that change nothing are not told again. Crashes are told where they happen. */
+  #tell(state: PluginState, reason: string | undefined): void {
+    if (state === 'starting') return;
+    const told = `${state} ${reason}`;
+    if (told === this.#told) return;
+    this.#told = told;
+    const { logger } = this.#parts;
+    const { name } = this;
+    if (state !== 'running' && state !== 'blocked') return;
+    if (state === 'blocked') logger.warn({ plugin: name, reason }, `the plugin ${name} is blocked`);
+    else if (reason !== undefined) logger.warn({ plugin: name, reason }, `the plugin ${name} runs with its last good options`);
+    else logger.info({ plugin: name }, `the plugin ${name} runs`);
   }
 
   /** Options that worked once are there, and they are others. */
@@ -277,6 +293,7 @@ export class Instance {
   #set(state: PluginState, reason?: string): void {
     this.#state = state;
     this.#reason = reason;
+    this.#tell(state, reason);
     const { order } = this.#parts;
     if (state === 'running' || state === 'starting') order.set(this.name, state);
     else order.set(this.name, 'down', said[state]);
