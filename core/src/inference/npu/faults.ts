@@ -4,21 +4,23 @@ import { type ErrorCode, MienError } from '../../errors.ts';
 import { CoreFault } from '../core-run.ts';
 import { type Place, placeText } from '../layout.ts';
 
-/** Longer logs are cut from the front: the runtime says the cause first, but the most at the end. */
+/** Longer logs lose their middle: the first line is the cause, the last ones are what it led to. */
 const LOG_LINES = 6;
 
-/** The runtime's own words, without its times; empty where it was silent. */
-export function runtimeSaid(cause: unknown): string {
+/** The runtime's own words beside those in the message, without its times; empty where it was silent. */
+function runtimeSaid(cause: unknown): string {
   if (!(cause instanceof NpuError) || cause.log.trim() === '') return '';
   const lines = cause.log.split('\n').map((line) => line.replace(/\[\d\d:\d\d:\d\d\.\d+\]\s*/, '').trim());
-  const said = lines.filter(Boolean);
+  // The message quotes one of them.
+  const said = lines.filter((line) => line !== '' && !cause.message.includes(line.replace(/^[A-Z] RKNN: /, '')));
+  if (said.length === 0) return '';
   const shown = said.length > LOG_LINES ? [said[0], '...', ...said.slice(1 - LOG_LINES)] : said;
   return ` The runtime says: ${shown.join(' | ')}`;
 }
 
 function text(cause: unknown): string {
   const { message } = cause as Error;
-  return `${message.endsWith('.') ? message : `${message}.`}${runtimeSaid(cause)}`;
+  return `${message}${/[.!?]$/.test(message) ? '' : '.'}${runtimeSaid(cause)}`;
 }
 
 /** The library could not be opened. Errors of other kinds, such as a missing addon, are handed through. */

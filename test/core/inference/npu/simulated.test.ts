@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createCoreScheduler } from '../../../../core/src/inference/core-scheduler.ts';
-import { findNetwork, selectFile, verifyFile } from '../../../../core/src/inference/manifest-file.ts';
+import { bundledRelease, findNetwork, readRelease, selectFile, verifyFile } from '../../../../core/src/inference/manifest-file.ts';
 import { createModelManager } from '../../../../core/src/inference/model-manager.ts';
 import { createRknnBackend } from '../../../../core/src/inference/npu/rknn-backend.ts';
 import { selfTest } from '../../../../core/src/inference/self-test.ts';
@@ -18,6 +18,7 @@ const simulated = suite('RKNN backend on the simulated runtime');
 const folder = new TemporaryFolder();
 simulated.after(() => folder[Symbol.dispose]());
 const release = await addRknnFiles(await writeFakeRelease(join(folder.path, 'release')));
+const own = await readRelease(bundledRelease());
 const network = findNetwork(release, 'faces');
 const file = selectFile(network, 'rknn', 'rk3588', 'int8');
 const path = await verifyFile(release, file);
@@ -40,6 +41,17 @@ simulated('gives the known answers of the manifest, and says that it is simulate
   assert.is(session.info.simulated, true);
   assert.match(session.info.runtime, 'simulated');
 });
+
+for (const bundled of own.manifest.networks) {
+  simulated(`gives the known answers of ${bundled.name} as the release has it`, async () => {
+    const { npu } = checkConfig({ npu: { simulate: npuSimulation(own) } });
+    const backend = await createRknnBackend({ npu, scheduler: createCoreScheduler() });
+    const entry = selectFile(bundled, 'rknn', 'rk3588', 'int8');
+    await using session = await backend.load(bundled, entry, await verifyFile(own, entry));
+    const images = readFileSync(join(own.directory, bundled.knownAnswers.inputs));
+    assert.match(await selfTest(session, bundled, images, { answers: entry.answers }), /known answers/);
+  });
+}
 
 simulated('shares the weights among the contexts', async () => {
   const { load } = await stage();
