@@ -9,6 +9,7 @@ import { absent, type Check, fail, inConfig, ok, quoted, type Row, type Subject 
 export const checkPlugins: Check = async (subject) => {
   const { config, configPath } = subject;
   const base = configPath === undefined ? process.cwd() : dirname(resolve(configPath));
+  const given = configPath === undefined ? '' : ` --config ${quoted(configPath)}`;
   const quarantines = await readQuarantines(stateFolder(config));
   const entries = Object.entries(config.plugins).filter(([, { enabled }]) => enabled);
   const rows = await folder(subject);
@@ -18,12 +19,11 @@ export const checkPlugins: Check = async (subject) => {
     try {
       locatePlugin(from ?? name, base);
     } catch (fault) {
-      return fail(check, MienError.from(fault).message, `correct its \`from\` ${inConfig(subject)}, or: mien plugin disable ${name}`);
+      return fail(check, MienError.from(fault).message, `correct its \`from\` ${inConfig(subject)}, or: mien plugin disable ${name}${given}`);
     }
     const reason = quarantines.get(name);
     if (reason === undefined) return ok(check, from ?? name);
-    const restart = `curl -X POST ${config.api.token === undefined ? '' : '-H "Authorization: Bearer $MIEN_TOKEN" '}http://127.0.0.1:${config.api.port}`;
-    const fix = `change its code or options, or start it anew: ${restart}/v1/plugins/${name}/restart; or: mien plugin disable ${name}`;
+    const fix = `change its code or options, or: mien plugin enable ${name}${given}; to leave it out: mien plugin disable ${name}${given}`;
     return fail(check, `quarantined: ${reason}`, fix);
   });
   return [...rows, ...named];

@@ -189,7 +189,10 @@ test('a quarantined plugin fails with its reason; a disabled one is not looked a
   };
   assert.is((await visit(given)).row('plugin.wave')?.state, 'ok');
   const { row } = await visit({ ...given, tree: { ...orangePi5, '/state/plugins.json': JSON.stringify(state) } });
-  assert.match(row('plugin.wave')?.found ?? '', 'quarantined: crashed 5 times');
+  const ill = row('plugin.wave');
+  assert.is(ill?.state, 'fail');
+  assert.match(ill?.found ?? '', 'quarantined: crashed 5 times');
+  assert.match(ill && 'fix' in ill ? ill.fix : '', /mien plugin enable wave --config .*mien\.yaml/);
   assert.is(row('plugin.gone'), undefined);
   // What makes no sense stops nothing.
   assert.is((await visit({ ...given, tree: { ...orangePi5, '/state/plugins.json': '{"quarantines":[null]}' } })).row('plugin.wave')?.state, 'ok');
