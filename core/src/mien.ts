@@ -49,7 +49,7 @@ export interface Mien extends AsyncDisposable {
   readonly people: People;
   readonly sight: Sight;
   readonly plugins: Plugins;
-  /** Resolves when every camera has ended and every event of theirs has been published. */
+  /** Resolves when every camera has ended, every event of theirs has been published, and plugins have taken them (within 5 s). */
   ended(): Promise<void>;
 }
 
@@ -61,6 +61,8 @@ const PLUGINS_START_MS = 120_000;
 const SIGHT_STOP_MS = 1200;
 const PLUGINS_STOP_MS = 3000;
 const SERVER_STOP_MS = 400;
+/** How long plugins get to take the last events when nothing more can come. */
+const CATCH_UP_MS = 5000;
 /** How often persons are looked at while no frame comes. */
 const TICK_MS = 100;
 
@@ -121,7 +123,10 @@ export async function createMien(config: Config, options: MienOptions = {}): Pro
       people,
       sight,
       plugins,
-      ended: () => sight.ended(),
+      async ended() {
+        await sight.ended();
+        await plugins.caughtUp(CATCH_UP_MS);
+      },
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };
   } catch (fault) {

@@ -76,6 +76,7 @@ export function createFakePlugins(bus: EventBus): FakePlugins {
     },
     restart: async (name) => change(name, { restarts: plugins.status(name).restarts + 1, state: 'running' }),
     async apply() {},
+    async caughtUp() {},
     commands: () => plugins.infos,
     async run(command, input, signal) {
       if (!plugins.infos.some(({ name }) => name === command)) throw new MienError('COMMAND_UNKNOWN', `there is no command "${command}"`);

@@ -12,6 +12,7 @@ import { createMien } from '../mien.ts';
 import { savePluginChange } from '../save-plugin.ts';
 import type { CameraStatus, ModelStatus } from '../sight/sight.ts';
 import { type ConfigWatch, watchConfig } from '../watch-config.ts';
+import { onceLogger } from './once-logger.ts';
 import { untilSignalled } from './until-signalled.ts';
 
 export interface RunOptions {
@@ -40,7 +41,8 @@ export async function run(options: RunOptions): Promise<void> {
     onUnwritable: (file, fault) => say(`mien: ${file} cannot be written, so starts are not counted: ${(fault as Error).message}`),
   });
   const { config, safeMode } = boot;
-  const logger = createLogger({ level: config.log.level as LogLevel, file: config.log.file, name: 'host' });
+  const whole = createLogger({ level: config.log.level as LogLevel, file: config.log.file, name: 'host' });
+  const logger = options.once && options.logLevel === undefined ? onceLogger(whole) : whole;
   let watch: ConfigWatch | undefined;
   // At a terminal that is closed SIGHUP ends Mien, from systemd it means to read the configuration again.
   const stop = untilSignalled(path !== undefined && isSupervised() ? () => void watch?.reload() : undefined);
@@ -108,7 +110,7 @@ function withOptions(input: ConfigInput, options: RunOptions): ConfigInput {
   };
   part('api', { host: options.host, port: options.port });
   part('model', { precision: options.precision, detector: options.detector });
-  part('log', { level: options.logLevel ?? (options.once ? 'warn' : undefined) });
+  part('log', { level: options.logLevel });
   if (options.camera) settings.cameras = options.camera.map(cameraOption);
   return settings;
 }

@@ -10,6 +10,7 @@ import { createMien } from '../mien.ts';
 import { readScenario } from '../simulate/read-scenario.ts';
 import { checkScenario, greetingScenario, type Scenario } from '../simulate/scenario.ts';
 import { createSimulatedSight } from '../simulate/simulated-sight.ts';
+import { onceLogger } from './once-logger.ts';
 import { untilSignalled } from './until-signalled.ts';
 
 export interface SimulateCommand {
@@ -34,7 +35,8 @@ export async function simulate(path: string | undefined, options: SimulateComman
   const written = path === undefined ? checkScenario(greetingScenario) : await readScenario(path);
   const scenario = { ...written, loop: !once };
   const config = await hostConfig(scenario, options);
-  const logger = createLogger({ level: config.log.level as LogLevel, file: config.log.file, name: 'host' });
+  const whole = createLogger({ level: config.log.level as LogLevel, file: config.log.file, name: 'host' });
+  const logger = once && options.logLevel === undefined ? onceLogger(whole) : whole;
   const print = (event: MienEvent): void => void process.stdout.write(`${options.json ? JSON.stringify(event) : formatEvent(event)}\n`);
   const stop = untilSignalled();
   try {
@@ -61,11 +63,10 @@ export async function simulate(path: string | undefined, options: SimulateComman
 }
 
 /** The configured camera of the scenario's name, with its lens and zones, or one with every default: no other camera is watched. */
-export async function hostConfig(scenario: Scenario, { config: path, host, port, logLevel, once }: SimulateCommand): Promise<Config> {
+export async function hostConfig(scenario: Scenario, { config: path, host, port, logLevel }: SimulateCommand): Promise<Config> {
   const input = await readSettings(path);
   input.api = { ...(input.api as object | undefined), ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
-  const level = logLevel ?? (once ? 'warn' : undefined);
-  if (level !== undefined) input.log = { ...(input.log as object | undefined), level };
+  if (logLevel !== undefined) input.log = { ...(input.log as object | undefined), level: logLevel };
   const config = checkConfig(input, path ?? 'the command line');
   const named = config.cameras.filter(({ name }) => name === scenario.camera);
   return { ...config, cameras: named.length > 0 ? named : checkConfig({ cameras: [{ name: scenario.camera }] }).cameras };

@@ -88,6 +88,10 @@ export class AttachedRun implements Attached {
     return this.#feed.takenUpTo;
   }
 
+  get isIdle(): boolean {
+    return this.#feed.isIdle;
+  }
+
   pump(): void {
     this.#feed.pump();
   }

@@ -49,6 +49,11 @@ export class EventGate {
     this.#deadlineMs = deadlineMs;
   }
 
+  /** No event waits for a verdict. */
+  get isEmpty(): boolean {
+    return this.#queue.length === 0;
+  }
+
   /** Harmless when it is there already. */
   add(interceptor: Interceptor): void {
     this.#interceptors.add(interceptor);

@@ -73,6 +73,11 @@ export class EventFeed {
     return this.#cursor;
   }
 
+  /** Everything in the ring was taken, or is not for it. */
+  get isIdle(): boolean {
+    return !this.#running || (this.#underWay.size === 0 && this.#cursor >= this.#ring.head);
+  }
+
   subscribe({ events, kept }: Subscriptions): void {
     this.#wanted = new Map();
     for (const { name, filter } of events) this.#wanted.set(name, [...(this.#wanted.get(name) ?? []), filter ?? {}]);

@@ -1,4 +1,5 @@
 /** The plugins of this Mien: which there are, who starts when, what is changed while they run. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, PluginSettings } from '../../config.ts';
 import type { Enveloper } from '../../enveloper.ts';
@@ -174,6 +175,17 @@ class PluginHost implements Plugins {
   apply(plugins: Config['plugins']): Promise<void> {
     this.#available = availablePlugins(this.#baseFolder);
     return this.#refresh(plugins);
+  }
+
+  async caughtUp(withinMs: number): Promise<void> {
+    const untilMs = performance.now() + withinMs;
+    while (!this.#traffic.isIdle && performance.now() < untilMs && !this.#closing.signal.aborted) await sleep(10);
+    const { logger } = this.#options;
+    if (!this.#traffic.isIdle) logger.warn({ withinMs }, 'plugins have not taken every event in time: the rest is lost to them');
+    for (const { name, events } of this.#instances.values()) {
+      const { dropped } = events;
+      if (dropped > 0) logger.warn({ plugin: name, dropped }, `the plugin ${name} was too slow for the events: it lost ${dropped}`);
+    }
   }
 
   commands(): ReturnType<Plugins['commands']> {

@@ -59,6 +59,8 @@ export interface Traffic extends Disposable {
   attach(plugin: AttachedPlugin): Attached;
   /** Past every beforeEmit in order, then to the bus. */
   publish(event: MienEvent): void;
+  /** Every event has gone out, and plugins have taken all of theirs. */
+  readonly isIdle: boolean;
   commands(): readonly CommandInfo[];
   /** Errors: COMMAND_UNKNOWN, REQUEST_INVALID, COMMAND_FAILED, SERVICE_UNAVAILABLE, BUSY; the reason of `signal`. */
   run(command: string, input: unknown, signal?: AbortSignal): Promise<unknown>;
@@ -93,6 +95,9 @@ export function createTraffic({ bus, people, sight, config, logger, calls, befor
       return run;
     },
     publish: (event) => gate.publish(event),
+    get isIdle() {
+      return gate.isEmpty && [...runs].every((run) => run.isIdle);
+    },
     commands: () => exchange.commands(),
     run: (command, input, signal = new AbortController().signal) => exchange.run(command, input, signal),
     [Symbol.dispose]() {
