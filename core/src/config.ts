@@ -101,7 +101,8 @@ export const NpuConfig = Type.Object(
     library: Type.Optional(Type.String({ minLength: 1, description: 'file of librknnrt.so; where the packages of boards put it when absent' })),
     simulate: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), {
-        description: 'settings of the simulated runtime, which stands in for the NPU: everything says that it is simulated',
+        description:
+          'settings of a simulated NPU, which knows the known answers of the release and nothing else; {} is enough. Everything says that it is simulated',
       }),
     ),
     chip: Type.Optional(

@@ -37,7 +37,13 @@ export const sightModule = new ContainerModule(async ({ bind }) => {
     import('./sight/camera-opener.ts'),
   ]);
   bind(T.CORE_SCHEDULER).toResolvedValue(() => createCoreScheduler());
-  bind(T.BACKEND).toResolvedValue((config, scheduler) => chooseBackend(config.model.backend, { npu: config.npu, scheduler }), [T.CONFIG, T.CORE_SCHEDULER]);
+  bind(T.BACKEND).toResolvedValue(
+    ({ model, npu }, scheduler) => {
+      const release = model.release ?? bundledRelease();
+      return chooseBackend(model.backend, { npu, scheduler, releases: [release, model.detectorRelease ?? release] });
+    },
+    [T.CONFIG, T.CORE_SCHEDULER],
+  );
   bind(T.MODELS).toResolvedValue(
     ({ model }, backend, listener) =>
       createModelManager(

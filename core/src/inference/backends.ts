@@ -13,10 +13,12 @@ export interface BackendChoice {
   readonly fallBack?: (why: string) => Promise<BackendChoice>;
 }
 
-/** For the NPU: settings, and who shares its cores out. By default those of an empty file, and a scheduler of its own. */
+/** For the NPU. By default: the settings of an empty file, a scheduler of its own. */
 export interface BackendOptions {
   readonly npu?: NpuConfig;
   readonly scheduler?: CoreScheduler;
+  /** Paths of the releases whose known answers a simulated NPU gives, unless its settings say what it knows. */
+  readonly releases?: readonly string[];
   /** Why `auto` leaves the NPU alone, in a sentence: it failed at run time. */
   readonly withoutNpu?: string;
 }
@@ -31,7 +33,9 @@ const factories = {
     const { createRknnBackend } = await import('./npu/rknn-backend.ts');
     const npu = options.npu ?? (await import('../load-config.ts')).checkConfig({}).npu;
     const scheduler = options.scheduler ?? (await import('./core-scheduler.ts')).createCoreScheduler();
-    return createRknnBackend({ npu, scheduler });
+    if (npu.simulate === undefined) return createRknnBackend({ npu, scheduler });
+    const { withKnownAnswers } = await import('./npu/simulation.ts');
+    return createRknnBackend({ npu: await withKnownAnswers(npu, options.releases ?? []), scheduler });
   },
 } satisfies Record<string, (options: BackendOptions) => Promise<InferenceBackend>>;
 

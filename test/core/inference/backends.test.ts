@@ -1,6 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chooseBackend } from '../../../core/src/inference/backends.ts';
+import { bundledRelease } from '../../../core/src/inference/manifest-file.ts';
+import { createModelManager } from '../../../core/src/inference/model-manager.ts';
 import { checkConfig } from '../../../core/src/load-config.ts';
 import { rejectsWith } from '../../support/errors.ts';
 
@@ -37,6 +39,21 @@ backends('leaves an NPU alone that failed at run time, if it is auto, and can fa
   assert.is(there.backend.name, 'rknn');
   assert.is((await there.fallBack?.('wrong answers.'))?.degradedReason, 'fell back to the CPU: wrong answers.');
   assert.is((await chooseBackend('rknn', { npu: simulated })).fallBack, undefined);
+});
+
+backends('gives a simulated NPU the known answers of the release, unless it is told of models', async () => {
+  const loadWith = async (simulate: Record<string, unknown>) => {
+    const choice = await chooseBackend('rknn', { npu: checkConfig({ npu: { simulate: { runUs: 50, ...simulate } } }).npu, releases: [bundledRelease()] });
+    const options = { release: bundledRelease(), precision: 'int8', detector: 'blazeface-short' } as const;
+    await using models = createModelManager(options, choice);
+    await models.start();
+    return (await models.list()).filter(({ state }) => state === 'ready').map(({ simulated, selftest }) => [simulated, selftest?.passed]);
+  };
+  assert.equal(await loadWith({}), [
+    [true, true],
+    [true, true],
+  ]);
+  await rejectsWith('SELFTEST_FAILED', () => loadWith({ models: [] }));
 });
 
 backends('lists the known names for an unknown one', async () => {

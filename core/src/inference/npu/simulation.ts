@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { NpuConfig } from '../../config.ts';
 import { MienError } from '../../errors.ts';
 import type { TensorData } from '../backend.ts';
-import type { Release } from '../manifest-file.ts';
+import { type Release, readRelease } from '../manifest-file.ts';
 import type { ModelFile, NetworkManifest } from '../model-manifest.ts';
 import { allocateInput, elementsPerImage, expectedOutputs, writeImage } from '../tensor-shape.ts';
 
@@ -21,8 +22,19 @@ export interface SimulationOptions {
  * hash of each known input. Faults name models as the networks are named.
  */
 export function npuSimulation(release: Release, options: SimulationOptions = {}): Record<string, unknown> {
+  return { runUs: 100, ...options, models: simulatedModels(release) };
+}
+
+/** The settings with the known answers of these releases (paths), where a simulated NPU is asked for that is told of no models. Errors: those of reading them. */
+export async function withKnownAnswers(npu: NpuConfig, releases: readonly string[]): Promise<NpuConfig> {
+  if (npu.simulate === undefined || Object.hasOwn(npu.simulate, 'models')) return npu;
+  const read = await Promise.all([...new Set(releases)].map(readRelease));
+  return { ...npu, simulate: { ...npu.simulate, models: read.flatMap(simulatedModels) } };
+}
+
+function simulatedModels(release: Release) {
   const files = release.manifest.networks.flatMap((network) => network.files.filter(({ backend }) => backend === 'rknn').map((file) => ({ network, file })));
-  return { runUs: 100, ...options, models: files.map(({ network, file }) => simulatedModel(release.directory, network, file)) };
+  return files.map(({ network, file }) => simulatedModel(release.directory, network, file));
 }
 
 function simulatedModel(folder: string, network: NetworkManifest, file: ModelFile) {
