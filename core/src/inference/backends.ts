@@ -53,8 +53,8 @@ export async function chooseBackend(name: string, options: BackendOptions = {}):
     return { backend: await factory(options), degraded: false };
   } catch (fault) {
     if (!isUnavailable(fault)) throw fault;
-    const remedy = 'Set it to onnx to run on the CPU, or to auto to take the CPU only as long as there is no NPU.';
-    throw new MienError('BACKEND_UNAVAILABLE', `model.backend is ${name}, which cannot be used here. ${fault.message} ${remedy}`, { cause: fault });
+    const remedy = name === 'rknn' ? ' With auto instead, the CPU is taken as long as there is no NPU.' : '';
+    throw new MienError('BACKEND_UNAVAILABLE', `model.backend is ${name}, which cannot be used here. ${fault.message}${remedy}`, { cause: fault });
   }
 }
 

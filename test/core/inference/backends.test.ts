@@ -19,7 +19,7 @@ const npu = checkConfig({ npu: { library: '/nowhere/librknnrt.so' } }).npu;
 
 backends('never falls back from rknn', async () => {
   const error = await rejectsWith('BACKEND_UNAVAILABLE', () => chooseBackend('rknn', { npu }));
-  assert.match(error.message, /^model\.backend is rknn, which cannot be used here\. .*\. Set it to onnx/);
+  assert.match(error.message, /^model\.backend is rknn, which cannot be used here\. .*\. With auto instead, the CPU is taken/);
   await rejectsWith('BACKEND_UNAVAILABLE', () => chooseBackend('rknn', { npu: checkConfig({ npu: { library: '/nowhere.so', simulate: {} } }).npu }));
 });
 
