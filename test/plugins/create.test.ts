@@ -52,7 +52,7 @@ create('compiles under strict, and a field that was not granted does not', () =>
   const good = tsc();
   assert.is(good.status, 0, good.stdout);
   const path = join(place, 'ungranted.ts');
-  writeFileSync(path, readFileSync(join(place, 'wave-back.ts'), 'utf8').replace("'band' in person.age", 'person.gender'));
+  writeFileSync(path, readFileSync(join(place, 'wave-back.ts'), 'utf8').replace('known(person.age)', 'known(person.gender)'));
   const bad = tsc();
   writeFileSync(path, '');
   assert.is.not(bad.status, 0);
