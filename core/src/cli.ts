@@ -97,6 +97,15 @@ function createProgram(): Command {
     .option('--release <folder>', 'folder with model.json; the installed release by default')
     .option('--json', 'as JSON')
     .action(async (options) => (await import('./cli/model.ts')).modelVerify(options));
+  model
+    .command('tune')
+    .description("measure how the networks are best laid over the NPU's cores, and write it into the configuration (npu.layouts)")
+    .option('-c, --config <mien.yaml>', 'configuration file', 'mien.yaml')
+    .option('--seconds <number>', 'how long all layouts together are measured', integer('--seconds', 1), 21)
+    .option('--faces <number>', 'faces in each frame', integer('--faces', 1), 2)
+    .option('--dry-run', 'measure only')
+    .option('--json', 'as one JSON object')
+    .action(async (options) => (await import('./cli/model-tune.ts')).modelTune(options));
 
   const plugin = command('plugin', 'make, add, test and look at plugins');
   const configuration = ['-c, --config <mien.yaml>', 'configuration file', 'mien.yaml'] as const;
