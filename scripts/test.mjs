@@ -22,11 +22,21 @@ const browser = { there: () => onPath('chromium'), packages: ['chromium'] };
 
 const emulator = { there: () => process.arch !== 'x64' || onPath('qemu-x86_64-static'), packages: ['qemu-user-static'] };
 
+const fuzzer = { there: () => onPath('clang++'), packages: ['clang', 'libclang-rt-dev'] };
+
+/** The vendor's arm64 runtime of the NPU, run here (test/native/standin). */
+const arm64 = {
+  there: () =>
+    process.arch !== 'x64' ||
+    (['qemu-aarch64-static', 'aarch64-linux-gnu-g++', 'pip3'].every(onPath) && existsSync('/usr/aarch64-linux-gnu/lib/libstdc++.so.6')),
+  packages: ['qemu-user-static', 'libc6-arm64-cross', 'libstdc++6-arm64-cross', 'g++-aarch64-linux-gnu', 'python3-pip'],
+};
+
 /** The parts in the order of `npm test`. `files` are run by uvu, one process each, `jobs` at a time. */
 const parts = {
   lint: { says: 'lint, import walls and types', run: lint },
   unit: { says: 'unit and property tests', files: ['test/core', 'test/scripts'], jobs: 2, needs: [cameras] },
-  native: { says: 'native kernels', files: ['test/native'], jobs: 2 },
+  native: { says: 'native kernels and the NPU', files: ['test/native'], jobs: 2, needs: [fuzzer] },
   contract: { says: 'contract suites', files: ['test/contract'], jobs: 2, needs: [cameras] },
   model: { says: 'model release (Python)', run: python },
   plugins: { says: 'plugins: isolation, faults, commands', files: ['test/plugins'], jobs: 1 },

@@ -2,10 +2,11 @@
 // for init, query, mask, run and duplication to return as on a board, and computes nothing: outputs are meaningless. Never shipped.
 //
 // MIEN_STANDIN_LOG     file that gets a line per open, submit, memory and destroy
-// MIEN_STANDIN_FAULT   absent | denied | enomem | submit | submit-core-0 | -1 | -2; several by comma
+// MIEN_STANDIN_FAULT   absent | denied | submit | submit-core-0 | -1 | -2; several by comma
+// MIEN_STANDIN_MEMORY  bytes that the device has; without it as many as are asked for
 // MIEN_STANDIN_CHIP    the device tree's last name; rk3588 by default
+// MIEN_STANDIN_ROOT    access(2) takes paths below it for those below /: for a preflight that looks at a made-up machine
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +46,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned char is_card[MAX_FDS];
 static struct { int memory; uint64_t size; } buffers[MAX_BUFFERS];
 static uint32_t next_handle = 1;
+static uint64_t total_memory = 0;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
@@ -142,8 +144,10 @@ FOPEN(fopen64)
 static int is_ours(const char *path) { return path && (strncmp(path, "/dev/dri", 8) == 0 || strcmp(path, "/dev/rknpu") == 0); }
 
 int access(const char *path, int mode) {
+  const char *root = getenv("MIEN_STANDIN_ROOT");
+  if (root && *root && strncmp(path, root, strlen(root)) == 0 && is_ours(path + strlen(root))) path += strlen(root);
   if (!is_ours(path)) return REAL(access)(path, mode);
-  if (strcmp(path, CARD) == 0 && !has_fault("absent")) return has_fault("denied") ? (errno = EACCES, -1) : 0;
+  if (strcmp(path, CARD) == 0 && !has_fault("absent")) return has_fault("denied") && mode != F_OK ? (errno = EACCES, -1) : 0;
   return errno = ENOENT, -1;
 }
 int mkdir(const char *path, mode_t mode) { return is_ours(path) ? (errno = EPERM, -1) : REAL(mkdir)(path, mode); }
@@ -200,13 +204,18 @@ static int on_submit(struct submit *job) {
 }
 
 static int on_create(struct create *asked) {
-  if (has_fault("enomem")) return note("memory %llu refused\n", (unsigned long long)asked->size), refuse(ENOMEM);
+  const char *limit = getenv("MIEN_STANDIN_MEMORY");
+  if (limit && *limit && total_memory + asked->size > strtoull(limit, NULL, 10)) {
+    note("refused %llu\n", (unsigned long long)asked->size);
+    return refuse(ENOMEM);
+  }
   if (next_handle >= MAX_BUFFERS) return refuse(ENOSPC);
   int memory = memfd_create("rknpu-standin-memory", MFD_CLOEXEC);
   if (memory < 0 || ftruncate(memory, (off_t)((asked->size + 4095) & ~4095ull)) != 0) return -1;
   asked->handle = next_handle++;
   buffers[asked->handle].memory = memory;
   buffers[asked->handle].size = asked->size;
+  total_memory += asked->size;
   asked->object = 0xffffff8000000000ull + ((uint64_t)asked->handle << 12);
   asked->dma = 0x10000000ull + ((uint64_t)asked->handle << 24);
   asked->sram = 0;
@@ -218,6 +227,7 @@ static int free_buffer(uint32_t handle) {
   if (handle == 0 || handle >= MAX_BUFFERS || buffers[handle].memory <= 0) return 0;
   REAL(close)(buffers[handle].memory);
   buffers[handle].memory = 0;
+  total_memory -= buffers[handle].size;
   note("free %u\n", handle);
   return 0;
 }
