@@ -36,7 +36,7 @@ const arm64 = {
 const parts = {
   lint: { says: 'lint, import walls and types', run: lint },
   unit: { says: 'unit and property tests', files: ['test/core', 'test/scripts'], jobs: 2, needs: [cameras] },
-  native: { says: 'native kernels and the NPU', files: ['test/native'], jobs: 2, needs: [fuzzer] },
+  native: { says: 'native kernels and the NPU', files: ['test/native'], jobs: 2, needs: [fuzzer, arm64] },
   contract: { says: 'contract suites', files: ['test/contract'], jobs: 2, needs: [cameras] },
   model: { says: 'model release (Python)', run: python },
   plugins: { says: 'plugins: isolation, faults, commands', files: ['test/plugins'], jobs: 1 },
