@@ -74,6 +74,11 @@ export class ScriptedDetector implements Detector {
 /** Reads the same of every face; `takesMs` of it may be spent, `fault` thrown. */
 export class ScriptedRecognizer implements Recognizer {
   readonly seen: Keypoints[] = [];
+  /** Faces that were in work at one time, at the most. */
+  most = 0;
+  /** Called for each face, counted from 0, before it is read. */
+  before: (index: number) => Promise<void> = async () => {};
+  #inWork = 0;
   takesMs = 0;
   together = 1;
   fault: Error | undefined;
@@ -81,6 +86,13 @@ export class ScriptedRecognizer implements Recognizer {
   async recognise(_pixels: unknown, keypoints: Keypoints): Promise<Recognition> {
     if (this.fault) throw this.fault;
     this.seen.push(keypoints);
+    this.#inWork += 1;
+    this.most = Math.max(this.most, this.#inWork);
+    try {
+      await this.before(this.seen.length - 1);
+    } finally {
+      this.#inWork -= 1;
+    }
     for (const until = performance.now() + this.takesMs; performance.now() < until; );
     return {
       sample: { age: { years: 30, sd: 5 }, expression: [0.1, 0.2, 0.7] },

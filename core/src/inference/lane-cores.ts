@@ -2,7 +2,7 @@ import { MienError } from '../errors.ts';
 import type { CoresHealth } from './backend.ts';
 import { type CareHooks, PlaceCare } from './core-care.ts';
 import { CoreFault } from './core-run.ts';
-import { type Place, places, placeText, singlePlaces } from './layout.ts';
+import { coresText, type Place, places, placeText, singlePlaces } from './layout.ts';
 
 /** Tests a place by its first core and says in words what was found. */
 export type CoreTest = (npuCore: number) => Promise<string>;
@@ -63,22 +63,24 @@ export class LaneCores {
   /** As `SessionCores.prove`. */
   async prove(test: CoreTest): Promise<string> {
     this.#test = test;
-    const passed: string[] = [];
+    const passed = new Map<string, Place[]>();
     const failed: Array<{ readonly place: Place; readonly fault: MienError }> = [];
     for (const place of this.#own) {
       try {
-        passed.push(`${placeText(place)}: ${await test(coreOf(place))}`);
+        const found = await test(coreOf(place));
+        passed.set(found, [...(passed.get(found) ?? []), place]);
       } catch (fault) {
         if (!isVerdict(fault)) throw fault;
         failed.push({ place, fault });
       }
     }
-    if (passed.length === 0 && failed[0]) throw failed[0].fault;
+    if (passed.size === 0 && failed[0]) throw failed[0].fault;
     for (const { place, fault } of failed) {
       this.setAside(place, asCoreFault(fault));
       this.#cares[place.index]?.blameCore();
     }
-    return [...passed, ...failed.map(({ place, fault }) => `${placeText(place)} is set aside: ${fault.message}`)].join('; ');
+    const good = [...passed].map(([found, where]) => `${coresText(where.flatMap(({ cores }) => cores))}: ${found}`);
+    return [...good, ...failed.map(({ place, fault }) => `${placeText(place)} is set aside: ${fault.message}`)].join('; ');
   }
 
   /** Finds out anew where its runs may go while the cores of `barred` (bits) are used by nobody. */

@@ -60,7 +60,11 @@ export function affinityText(affinity: Affinity): string {
   return 'fused' in affinity ? `fused ${affinity.fused.join(' ')}` : `pinned ${affinity.pinned.join(' ')}`;
 }
 
-/** `core 1`, `cores 0, 1 and 2`. */
 export function placeText({ cores }: Place): string {
+  return coresText(cores);
+}
+
+/** `core 1`, `cores 0, 1 and 2`. */
+export function coresText(cores: readonly number[]): string {
   return cores.length === 1 ? `core ${cores[0]}` : `cores ${cores.slice(0, -1).join(', ')} and ${cores.at(-1)}`;
 }

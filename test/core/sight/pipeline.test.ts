@@ -1,3 +1,4 @@
+import { setImmediate as macrotask } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MienError } from '../../../core/src/errors.ts';
@@ -132,6 +133,36 @@ test('a crowd is recognised within the budget, in turns that leave nobody out', 
   }
   const read = new Set(observations.flatMap(({ faces }) => faces.filter((face) => face.sample).map((face) => face.track)));
   assert.is(read.size, 10);
+});
+
+const row = (count: number) => Array.from({ length: count }, (_, i) => faceAt(80 + 120 * i, 360, 90));
+
+test('faces of a frame are read at one time where that gains, and one after the other where it does not', async () => {
+  for (const together of [1, 4]) {
+    const { pipeline, recognizer, observations } = scripted(() => row(6));
+    recognizer.together = together;
+    recognizer.before = () => macrotask();
+    await pipeline.run(new ScriptedSource(1));
+    assert.is(recognizer.most, together);
+    assert.is(observations[0]?.faces.filter(({ sample }) => sample).length, 6);
+  }
+});
+
+test('a frame whose face fails is given back only when the other faces are through with it', async () => {
+  const { pipeline, recognizer, faults } = scripted(() => row(3));
+  const source = new ScriptedSource(1);
+  let through = 0;
+  recognizer.together = 6;
+  recognizer.before = async (index) => {
+    if (index === 0) throw new MienError('INFERENCE_FAILED', 'scripted');
+    for (let i = 0; i < 5; i += 1) await macrotask();
+    assert.is(source.releases[0], 0);
+    through += 1;
+  };
+  await pipeline.run(source);
+  assert.is(through, 2);
+  assert.is(faults[0]?.message, 'scripted');
+  assert.equal(source.releases, [1]);
 });
 
 test('it stops at once when cancelled, with the frame given back', async () => {
