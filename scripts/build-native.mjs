@@ -1,6 +1,7 @@
 // Builds the native addon and the simulated NPU runtime with plain g++ into native/prebuilds/<target>/: for this host, with
 // `--target <platform>-<arch>` for another, with `--all` for every target whose compiler is there.
-// `--sanitize address` or `--sanitize thread` builds checked variants into native/prebuilds/<target>-<sanitizer>/ (see native/README.md).
+// `--sanitize address` or `--sanitize thread` builds checked variants into native/.cache/<target>-<sanitizer>/, which no package holds (see
+// native/README.md).
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -30,9 +31,6 @@ const KERNEL_FLAGS = ['-ffp-contract=fast', '-ffinite-math-only', '-fno-signed-z
 
 /** What each `--sanitize` means; undefined behaviour ends the process too. */
 const SANITIZERS = { address: ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'], thread: ['-fsanitize=thread'] };
-
-/** Debian's compilers want a newer C library for these than the boards have: the same functions by the name that every version knows. */
-const OLD_NAMES = { 'linux-x64': 'GLIBC_2.2.5', 'linux-arm64': 'GLIBC_2.17' };
 
 /** A mistake or a lack that the caller can mend: printed as a sentence, without a stack. */
 class BuildFault extends Error {}
@@ -105,13 +103,14 @@ async function build(target, sanitizer) {
   const flags = [...common, '-fno-math-errno', '-fno-trapping-math', '-DNAPI_VERSION=9', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_GYP_MODULE_NAME=mien'];
   // While a worker is terminated nothing can be thrown in it any more: that is no reason to end the process.
   flags.push('-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS');
-  flags.push(`-DMIEN_OLD_GLIBC="${OLD_NAMES[target]}"`);
-  // The C++ library is linked in, so that a prebuilt addon runs beside any other version of it. Threads of the addon may outlive the environment
-  // that loaded it (a run that hangs), so it is never unloaded.
-  const link = ['-Wl,-z,nodelete', ...(sanitizer ? SANITIZERS[sanitizer] : ['-s', '-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL'])];
-  const folder = join(native, 'prebuilds', sanitizer ? `${target}-${sanitizer}` : target);
-  // Its own folder per process: two builds at once do not write into each other's objects.
-  const objects = join(folder, `objects-${process.pid}`);
+  // The C++ library is the system's, which Node needs too: linked in, Debian 12's would want glibc 2.36, which Ubuntu 22.04 has not. Threads of the
+  // addon may outlive the environment that loaded it (a run that hangs), so it is never unloaded. Its own copies of templates are used, not those
+  // that Node exports.
+  const link = ['-Wl,-z,nodelete', '-Wl,-Bsymbolic', ...(sanitizer ? SANITIZERS[sanitizer] : ['-s'])];
+  const folder = sanitizer ? join(native, '.cache', `${target}-${sanitizer}`) : join(native, 'prebuilds', target);
+  // Its own folder per process: two builds at once do not write into each other's objects. One that is killed leaves nothing in a package.
+  const objects = join(native, '.cache', `objects-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
   const outputs = [join(folder, 'mien.node'), join(folder, 'libmien-npu-simulated.so')];
   const source = (file) => join(native, 'src/addon', `${file}.cc`);
   const npu = sourcesOf(join(native, 'src/addon/npu')).map((file) => `npu/${file}`);

@@ -27,8 +27,8 @@ const steps = [
   {
     name: 'addon',
     says: 'compiling the native addon',
-    inputs: ['native/src', 'native/package.json', 'scripts/build-native.mjs'],
-    outputs: [`native/prebuilds/${platform}/mien.node`],
+    inputs: ['native/src', 'native/sim', 'native/package.json', 'scripts/build-native.mjs'],
+    outputs: [`native/prebuilds/${platform}/mien.node`, `native/prebuilds/${platform}/libmien-npu-simulated.so`],
     before: ensureCompiler,
     run: [['node', 'scripts/build-native.mjs']],
   },

@@ -1,5 +1,7 @@
 // The build script's sentences. (That it builds is seen by every other file here: they load what it made.)
 import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -30,6 +32,28 @@ test('unknown targets and options are refused', () => {
   const option = build(['--tagret', 'linux-x64']);
   assert.is(option.status, 1);
   assert.match(option.stderr, /--tagret/);
+});
+
+test('a sanitizer that is not known, and all targets but one', () => {
+  const sanitizer = build(['--sanitize', 'memory']);
+  assert.is(sanitizer.status, 1);
+  assert.match(sanitizer.stderr, /--sanitize takes address or thread, not 'memory'/);
+  const both = build(['--all', '--target', 'linux-x64']);
+  assert.is(both.status, 1);
+  assert.match(both.stderr, /leave out --target/);
+});
+
+test('what was built runs with the C library of Ubuntu 22.04 (2.35), which boards have', () => {
+  const prebuilds = fileURLToPath(new URL('../../native/prebuilds/', import.meta.url));
+  for (const target of readdirSync(prebuilds)) {
+    for (const file of ['mien.node', 'libmien-npu-simulated.so']) {
+      const path = join(prebuilds, target, file);
+      if (!existsSync(path)) continue;
+      const versions = readFileSync(path, 'latin1').matchAll(/GLIBC_2\.(\d+)\0/g);
+      const newest = Math.max(...[...versions].map((match) => Number(match[1])));
+      assert.ok(newest > 0 && newest <= 35, `${target}/${file} wants glibc 2.${newest}`);
+    }
+  }
 });
 
 test.run();

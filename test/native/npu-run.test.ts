@@ -186,6 +186,23 @@ for (const [knobs, code, words] of [
   });
 }
 
+for (const zeroCopy of [true, false]) {
+  test(`0 is not trusted where the runtime wrote an error (${zeroCopy ? 'zero copy' : 'copied'})`, async () => {
+    const { npu, context } = await open({}, { zeroCopy });
+    tell(stub, { quietFailure: 1 });
+    const out = outputs();
+    const fault = await faultOf(() => context.run(inputOf(1), out));
+    assert.is(fault.code, 'bad-result');
+    assert.match(fault.message, zeroCopy ? /rknn_run answered 0, but wrote: failed to submit!$/ : /answered 0, but wrote: param input size/);
+    assert.match(fault.log, /second line/);
+    assert.equal(out, outputs());
+    tell(stub, { talk: 1 });
+    await context.run(inputOf(1), out);
+    assert.equal(out[0], MAP);
+    await npu.close();
+  });
+}
+
 test('a run that hangs: its error at the deadline, the waiting one is lost, others go on, closing does not wait, and nothing is left in the end', async () => {
   const { npu, model, context } = await open();
   const other = await model.context(2);

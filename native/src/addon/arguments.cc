@@ -150,7 +150,8 @@ WarpJob readWarp(const View& source, const View& out, const View& planView) {
   const int format = readChoice(plan[slotFormat], formats, "pixel format");
   const bool full = readChoice(plan[slotRange], 2, "range") == 1;
   if (source.type != napi_uint8_array) refuse(true, "the source's data must be a Uint8Array");
-  const size_t needed = describePlanes(format, static_cast<const uint8_t*>(source.data), width, height, job);
+  static const uint8_t kNothing = 0;  // an empty array has no address to count from
+  const size_t needed = describePlanes(format, source.data == nullptr ? &kNothing : static_cast<const uint8_t*>(source.data), width, height, job);
   if (source.length < needed) {
     refuse(false, "a source of %d x %d in this format needs %zu bytes, not %zu", width, height, needed, source.length);
   }

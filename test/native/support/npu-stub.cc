@@ -39,7 +39,8 @@ double knob(const char* name, double otherwise) {
 
 int answer(const char* name, const char* words) {
   const int rc = int(knob(name, 0));
-  if (rc != 0 || knob("talk", 0) != 0) std::fprintf(stderr, "E RKNN: [12:00:00.000] %s\nE RKNN: [12:00:00.001] second line\n", words);
+  const char level = rc == 0 && knob("quietFailure", 0) == 0 ? 'W' : 'E';
+  if (level == 'E' || knob("talk", 0) != 0) std::fprintf(stderr, "%c RKNN: [12:00:00.000] %s\n%c RKNN: [12:00:00.001] second line\n", level, words, level);
   return rc;
 }
 

@@ -62,6 +62,11 @@ std::string Capture::take() {
   return taken;
 }
 
+bool Capture::saysError() const {
+  static const char kMark[] = "E RKNN:";
+  return length_ > 0 && memmem(text_, length_, kMark, sizeof kMark - 1) != nullptr;
+}
+
 size_t Capture::keep(const char* bytes, size_t size) {
   const size_t kept = std::min(size, kLength - length_);
   std::memcpy(text_ + length_, bytes, kept);

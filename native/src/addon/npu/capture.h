@@ -17,6 +17,8 @@ class Capture {
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
   std::string take();
+  /// Among what was kept is a line of the level "error".
+  bool saysError() const;
   /// Keeps what fits of `size` bytes; returns how many.
   size_t keep(const char* bytes, size_t size);
 

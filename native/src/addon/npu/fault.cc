@@ -49,6 +49,11 @@ Fault callFailed(const char* call, int rc, std::string log) {
   return fault;
 }
 
+Fault saidOtherwise(const char* call, std::string log) {
+  const std::string words = tellingLine(log);
+  return badResult(call, "wrote: " + words, std::move(log));
+}
+
 Fault badResult(const char* call, std::string what, std::string log) {
   Fault fault;
   fault.code = "bad-result";

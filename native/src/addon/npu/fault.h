@@ -20,6 +20,9 @@ const char* wordsOf(int rc);
 /// `rknn_x answered -6 (...)`, with the telling line of the log.
 Fault callFailed(const char* call, int rc, std::string log);
 
+/// The runtime answered 0, but wrote an error.
+Fault saidOtherwise(const char* call, std::string log);
+
 /// The runtime answered 0, but what it gave cannot be so.
 Fault badResult(const char* call, std::string what, std::string log);
 

@@ -273,6 +273,7 @@ Fault Network::run(const uint8_t* input, float* outputs, int64_t& durationNs) {
   // What a failed run left behind is the last one's: it is not looked at.
   if (rc != kOk) return callFailed("rknn_run", rc, capture.take());
   if (zeroCopy_) {
+    if (capture.saysError()) return saidOtherwise("rknn_run", capture.take());
     for (size_t i = 0; i < readings_.size(); i++) {
       read(readings_[i], outputMems_[i]->address, outputs);
       outputs += readings_[i].elements;
@@ -281,6 +282,7 @@ Fault Network::run(const uint8_t* input, float* outputs, int64_t& durationNs) {
   }
   Fault fault = readCopies(outputs);
   if (fault) fault.log = capture.take();
+  else if (capture.saysError()) return saidOtherwise("rknn_outputs_get", capture.take());
   return fault;
 }
 

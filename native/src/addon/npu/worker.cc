@@ -49,6 +49,7 @@ bool Worker::post(uint32_t ticket, double deadlineMs, Task task, bool last) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (closing_ || ending_ || lost_) return false;
   closing_ = last;
+  fresh_ = false;
   jobs_.push_back({ticket, deadlineMs, std::move(task), last});
   wake_.notify_one();
   return true;
@@ -56,7 +57,8 @@ bool Worker::post(uint32_t ticket, double deadlineMs, Task task, bool last) {
 
 bool Worker::adopt(ContextHandle handle, std::shared_ptr<const Description> description) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (closing_ || ending_ || lost_) return false;
+  if (!fresh_ || ending_) return false;
+  fresh_ = false;
   network_.adopt(handle, std::move(description));
   return true;
 }

@@ -81,7 +81,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
     slots_[index].state = Slot::free;
   }
 
-  /// For another worker's thread: gives this one, which has no context and nothing to do yet, a duplicate. False when it is ending.
+  /// For another worker's thread: gives this one a duplicate. False where it was given something to do already, or is ending.
   bool adopt(ContextHandle handle, std::shared_ptr<const Description> description);
 
  private:
@@ -104,6 +104,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   Slot slots_[kSlots];
   int order_[kSlots] = {-1, -1};  // slots that wait, oldest first
   std::deque<Job> jobs_;
+  bool fresh_ = true;      // nothing was asked of it yet, so its thread leaves the network alone
   bool closing_ = false;   // the last job was queued
   bool ending_ = false;    // the environment ends
   bool lost_ = false;
