@@ -61,10 +61,10 @@ rknn('says what it is and what it loaded', async () => {
     { device, npuCores, parallel, simulated, runtime, precision },
     { device: 'rk3588 npu', npuCores: [0, 1, 2], parallel: 6, simulated: true, runtime: 'librknnrt 1.5.2 (made up), driver 0.9.8', precision: 'int8' },
   );
-  assert.equal(session.memory?.(), { weightBytes: 1000, contextBytes: 30 });
+  assert.equal(session.memory?.(), { weightBytes: 1000, contextBytes: 60 });
   assert.equal(
     fake.contexts.map(({ coreMask }) => coreMask),
-    [1, 2, 4],
+    [1, 1, 2, 2, 4, 4],
   );
   assert.equal(fake.priorities, ['high']);
   assert.is(ageOf(await session.run(picture(1))), 192);
@@ -78,9 +78,9 @@ rknn('counts the weights as often as the runtime cannot share them', async () =>
 
 rknn('lays a network out as the settings say', async () => {
   for (const [layout, masks, cores, parallel, priority] of [
-    [{ affinity: { pinned: [2] }, priority: 'analytics' }, [4], [2], 2, 'low'],
-    [{ affinity: { fused: [0, 1, 2] } }, [7], [0, 1, 2], 2, 'high'],
-    [{ affinity: 'spread' }, [1, 2, 4], [0, 1, 2], 6, 'high'],
+    [{ affinity: { pinned: [2] }, priority: 'analytics' }, [4, 4], [2], 2, 'low'],
+    [{ affinity: { fused: [0, 1, 2] } }, [7, 7], [0, 1, 2], 2, 'high'],
+    [{ affinity: 'spread' }, [1, 1, 2, 2, 4, 4], [0, 1, 2], 6, 'high'],
   ] as const) {
     const { fake, load } = await stage({}, { layouts: { [network.name]: layout } });
     await using session = await load();
@@ -97,7 +97,7 @@ rknn('lays a network out as the settings say', async () => {
   assert.equal(session.info.npuCores, [1]);
   assert.equal(
     fake.contexts.map(({ coreMask }) => coreMask),
-    [2],
+    [2, 2],
   );
 });
 
@@ -151,10 +151,40 @@ rknn('makes a run again elsewhere when a core fails, and puts a new context in t
   assert.is(ageOf(await session.run(picture(1))), 192);
   assert.is(seen[0], 1);
   assert.is.not(seen[1], 1);
-  for (let i = 0; i < 2000 && fake.contexts.filter(({ coreMask }) => coreMask === 1).length < 2; i += 1) await new Promise((resolve) => setTimeout(resolve, 5));
-  const [lost, fresh] = fake.contexts.filter(({ coreMask }) => coreMask === 1);
-  assert.ok(lost?.lost && lost.closed);
-  assert.not.ok(fresh?.lost || fresh?.closed);
+  for (let i = 0; i < 2000 && fake.contexts.filter(({ coreMask }) => coreMask === 1).length < 4; i += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  const [lost, beside, ...fresh] = fake.contexts.filter(({ coreMask }) => coreMask === 1);
+  assert.ok(lost?.lost && lost.closed && beside?.closed);
+  assert.not.ok(fresh.some((context) => context.lost || context.closed));
+});
+
+rknn('hands a run to a busy core by a second context, and does with one where there is no memory for two', async () => {
+  for (const enough of [true, false]) {
+    const inside = new Map<number, number>();
+    let most = 0;
+    let made = 0;
+    const { fake, load } = await stage(
+      {
+        context: () => {
+          made += 1;
+          if (!enough && made > 1) throw npuFault({ message: 'rknn_dup_context answered -4', rc: -4 });
+        },
+        run: async (at) => {
+          inside.set(at.coreMask, (inside.get(at.coreMask) ?? 0) + 1);
+          most = Math.max(most, inside.get(at.coreMask) ?? 0);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          inside.set(at.coreMask, (inside.get(at.coreMask) ?? 0) - 1);
+          answer(at);
+        },
+      },
+      { layouts: { [network.name]: { affinity: { pinned: [0] } } } },
+    );
+    await using session = await load();
+    const ages = await Promise.all([1, 2, 3, 4, 5].map(async (value) => ageOf(await session.run(picture(value)))));
+    assert.equal(ages, [192, 384, 576, 768, 960]);
+    assert.is(most, enough ? 2 : 1);
+    assert.is(fake.contexts.length, enough ? 2 : 1);
+    assert.equal(session.cores?.health().reasons, []);
+  }
 });
 
 rknn('says which core and what the runtime wrote when a run fails everywhere, and goes on', async () => {
@@ -183,7 +213,7 @@ rknn('does not blame a core for an input that was refused', async () => {
   });
   await using session = await load();
   await rejectsWith('INFERENCE_FAILED', () => session.run(picture(1)));
-  assert.is(fake.contexts.length, 3);
+  assert.is(fake.contexts.length, 6);
   assert.equal(session.cores?.health().reasons, []);
 });
 
