@@ -46,7 +46,7 @@ int init(ContextHandle* out, const void* model, uint32_t size, uint32_t flags) {
   if (intercepted("rknn_init", "", rc)) return rc;
   const std::shared_ptr<Plan> plan = world.plan();
   if (plan->take("no-device", "rknn_init", "", 0)) {
-    world.hang(kProbeMs);
+    world.hang(*plan, kProbeMs);
     complain("failed to open rknpu module, need to insmod rknpu dirver!");
     complain("failed to open rknn device!");
     return npu::kFail;

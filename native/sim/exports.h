@@ -20,9 +20,9 @@ inline bool intercepted(const char* call, const std::string& model, int& rc) {
   }
   // rknn_run has its own: there it is a matter of cores.
   if (std::string_view(call) == "rknn_run") return false;
-  if (const FaultSettings* fault = plan->take("delay", call, model, 0)) world.hang(fault->ms);
+  if (const FaultSettings* fault = plan->take("delay", call, model, 0)) world.hang(*plan, fault->ms);
   if (const FaultSettings* fault = plan->take("hang", call, model, 0)) {
-    world.hang(fault->ms);
+    world.hang(*plan, fault->ms);
     rc = npu::kTimeout;
     return true;
   }

@@ -102,7 +102,7 @@ int run(Context& context) {
   if (const FaultSettings* fault = plan->take("flip", "rknn_run", name, booking.cores)) flip(context, static_cast<size_t>(fault->output));
   waitUntil(booking.finishNs);
   if (const FaultSettings* fault = plan->take("hang", "rknn_run", name, booking.cores)) {
-    world.hang(fault->ms);
+    world.hang(*plan, fault->ms);
     return failed(context, npu::kFail);
   }
   if (plan->take("silent-failure", "rknn_run", name, booking.cores)) return failed(context, npu::kOk);

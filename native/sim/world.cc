@@ -36,7 +36,6 @@ void World::configure(std::string_view json) {
   auto plan = std::make_shared<Plan>(parseSettings(json));
   const std::lock_guard hold(planLock_);
   plan_ = std::move(plan);
-  ++generation_;
   configured_.notify_all();
 }
 
@@ -46,12 +45,11 @@ std::shared_ptr<Plan> World::plan() {
   return plan_;
 }
 
-bool World::hang(double ms) {
+void World::hang(const Plan& plan, double ms) {
   std::unique_lock hold(planLock_);
-  const auto anew = [this, before = generation_] { return generation_ != before; };
-  if (ms >= 0) return !configured_.wait_for(hold, std::chrono::duration<double, std::milli>(ms), anew);
-  configured_.wait(hold, anew);
-  return false;
+  const auto anew = [this, &plan] { return plan_.get() != &plan; };
+  if (ms >= 0) configured_.wait_for(hold, std::chrono::duration<double, std::milli>(ms), anew);
+  else configured_.wait(hold, anew);
 }
 
 npu::ContextHandle World::add(std::shared_ptr<Context> context) {

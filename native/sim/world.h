@@ -50,8 +50,8 @@ class World {
   void configure(std::string_view json);
   /// The settings in force; the first call takes them from MIEN_NPU_SIMULATION (JSON, or @ and a file) where mien_sim_configure was not called.
   std::shared_ptr<Plan> plan();
-  /// Waits `ms`, for ever below 0, or until the simulation is configured anew. True if the time was over.
-  bool hang(double ms);
+  /// Waits `ms`, for ever below 0, or until `plan` is no longer in force.
+  void hang(const Plan& plan, double ms);
 
   npu::ContextHandle add(std::shared_ptr<Context> context);
   /// The context of a handle. Where there is none it counts as misuse, unless the handle is 0.
@@ -74,7 +74,6 @@ class World {
 
   std::mutex planLock_, lock_;
   std::condition_variable configured_;
-  int64_t generation_ = 0;
   std::shared_ptr<Plan> plan_;
   Cores cores_;
   npu::ContextHandle nextHandle_ = 0x4d49454e0001;  // "MIEN" in front: not to be mistaken for an address
