@@ -31,6 +31,7 @@ sandbox('nothing beyond its own folder and store', async () => {
   assert.equal(await attempt(test, 'read', join(folder.path, 'state', 'plugins.json')), denied);
   assert.equal(await attempt(test, 'write', outside), denied);
   assert.equal(await attempt(test, 'write', fixture('sandboxed.ts')), denied);
+  assert.equal(await attempt(test, 'sqlite', join(folder.path, 'outside.db')), { refused: 'ERR_UNKNOWN_BUILTIN_MODULE' });
   assert.equal(await attempt(test, 'fork'), denied);
   assert.equal(await attempt(test, 'worker'), denied);
   assert.equal(await attempt(test, 'addon', addonPath), { refused: 'ERR_DLOPEN_DISABLED' });

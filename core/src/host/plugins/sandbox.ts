@@ -25,7 +25,8 @@ export function sandboxedPlan(place: PluginPlace, settings: PluginSettings, stor
       '--permission',
       ...[...reads].map((path) => `--allow-fs-read=${path}`),
       ...[...writes].map((path) => `--allow-fs-write=${path}`),
-      ...(allow.addons ? ['--allow-addons'] : []),
+      // SQLite opens files by itself: ATTACH and VACUUM INTO write anywhere.
+      ...(allow.addons ? ['--allow-addons'] : process.allowedNodeEnvironmentFlags.has('--experimental-sqlite') ? ['--no-experimental-sqlite'] : []),
       ...(allow.childProcess ? ['--allow-child-process'] : []),
       ...(allow.workers ? ['--allow-worker'] : []),
       ...(process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []),
