@@ -18,6 +18,7 @@ export async function referencePages() {
   const { PluginStatus, CommandInfo } = await from('host/plugins/plugin-status.ts');
   const { pluginLimits } = await from('host/plugins/plugin-limits.ts');
   const { feedLimits } = await from('host/plugins/feed.ts');
+  const { changeLimits: changes } = await from('host/plugins/attached-run.ts');
   const { callLimits } = await from('host/plugins/exchange-member.ts');
   const { verdictDeadlineMs } = await from('host/plugins/event-gate.ts');
   const { LINES_PER_SECOND: linesPerSecond } = await from('host/plugins/process-output.ts');
@@ -27,7 +28,7 @@ export async function referencePages() {
   const { ringCapacity } = await from('host/event-bus.ts');
   const source = readFileSync(new URL('plugin.ts', core), 'utf8');
   const bytes = { extra: MAX_EXTRA_BYTES, store: MAX_STORE_BYTES, line: MAX_LINE_BYTES };
-  const limits = { pluginLimits, feedLimits, callLimits, verdictDeadlineMs, linesPerSecond, ringCapacity, bytes };
+  const limits = { pluginLimits, feedLimits, callLimits, verdictDeadlineMs, linesPerSecond, ringCapacity, changes, bytes };
   const grants = JSON.stringify(events.Grant.enum);
   const grantsIn = (page) => (schema) => (JSON.stringify(schema.enum) === grants ? `[grant](${page}#grants)` : undefined);
   const pages = {

@@ -54,6 +54,8 @@ const deadly: Array<{ fault: string; reason: RegExp; limits?: object; settings?:
   { fault: 'spin', reason: /hung: no sign of life for 0.8 s/, limits: { silentMs: 800, pingEveryMs: 100 } },
   { fault: 'heap', reason: /needed more memory than its heap of 32 MB/, settings: { heapMb: 32 } },
   { fault: 'buffers', reason: /more than the 128 MB that go with a heap of 64 MB/, settings: { heapMb: 64 }, limits: { rssOverHeapMb: 64, pingEveryMs: 50 } },
+  { fault: 'liar', reason: /more than the 128 MB that go with a heap of 64 MB/, settings: { heapMb: 64 }, limits: { rssOverHeapMb: 64, pingEveryMs: 50 } },
+  { fault: 'deaf', reason: /does not read what it is sent: 0\.\d MB wait for it/, limits: { unreadBytes: 100_000, pingEveryMs: 50 } },
   { fault: 'flood', reason: /flooded the host: more than 200 messages a second/, limits: { messagesPerSecond: 200, floodMs: 500 } },
   { fault: 'garbage', reason: /broke the protocol: a line came that is not a message/ },
   { fault: 'malformed', reason: /broke the protocol: its message "loaded" is not as agreed/ },

@@ -26,7 +26,7 @@ function grantLines({ Grant, EventSchemas, Person, SessionTotals }) {
 const kib = (bytes) => (bytes % 1048576 === 0 ? `${bytes / 1048576} MiB` : `${bytes / 1024} KiB`);
 const seconds = (ms) => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
 
-function limitLines({ feedLimits, verdictDeadlineMs, callLimits, pluginLimits: host, bytes, linesPerSecond, ringCapacity }) {
+function limitLines({ feedLimits, verdictDeadlineMs, callLimits, pluginLimits: host, bytes, linesPerSecond, ringCapacity, changes }) {
   return [
     ['events under way to a plugin', `${feedLimits.window}`, 'the next waits for one to be taken'],
     [
@@ -49,6 +49,8 @@ function limitLines({ feedLimits, verdictDeadlineMs, callLimits, pluginLimits: h
       `${host.messagesPerSecond} a second, ${kib(host.bytesPerSecond)} a second`,
       `read no faster; more for ${seconds(host.floodMs)} in a row: crashed`,
     ],
+    ['changes of what it listens to or offers', `${changes.perSecond} a second, bursts of ${changes.atOnce}`, 'crashed'],
+    ['sent and not read', kib(host.unreadBytes), 'crashed'],
     ['resident memory', `heapMb and ${host.rssOverHeapMb} MB`, 'crashed'],
     ['crashes', `${host.crashes} within ${seconds(host.crashWindowMs)}`, 'quarantine: left alone until somebody restarts it'],
     [

@@ -13,6 +13,7 @@ import { messageFault } from './from-plugin.ts';
 import { eventGrant, type GrantedView, type GrantedViews } from './granted-view.ts';
 import { Interceptor, type Verdict } from './interceptor.ts';
 import { PeopleFeed, type PeopleSource } from './people-feed.ts';
+import { shortened } from './process-output.ts';
 import { createStats, type TrafficStats } from './stats.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Attached, AttachedPlugin, OutboxCounts } from './traffic.ts';
@@ -28,6 +29,8 @@ export interface TrafficParts {
   readonly ended: (run: AttachedRun) => void;
 }
 
+export const changeLimits = { perSecond: 50, atOnce: 500 } as const;
+
 export class AttachedRun implements Attached {
   readonly stats: TrafficStats = createStats();
   readonly #plugin: AttachedPlugin;
@@ -39,6 +42,8 @@ export class AttachedRun implements Attached {
   readonly #member: Member;
   /** What it does wrong is told a few times a second, and counted beyond. */
   readonly #telling = new TokenBucket(2, 10);
+  /** Each change of what it listens to or offers is looked through whole. */
+  readonly #changing = new TokenBucket(changeLimits.perSecond, changeLimits.atOnce);
   /** Grants it was told to lack. */
   readonly #lacking = new Set<string>();
   #subscriptions: Subscriptions = { events: [], beforeEmit: [], kept: [] };
@@ -118,11 +123,16 @@ export class AttachedRun implements Attached {
 
   receive(message: TrafficFromPlugin): void {
     if (this.#over) return;
-    const fault = messageFault(message) ?? this.#take(message);
+    const fault = this.#refused(message) ?? messageFault(message) ?? this.#take(message);
     if (fault === undefined) return;
     this.#over = true;
     this.#feed.stop();
     this.#plugin.fail(fault);
+  }
+
+  #refused({ type }: TrafficFromPlugin): string | undefined {
+    if ((type !== 'subscribe' && type !== 'offer') || this.#changing.take()) return undefined;
+    return `changed what it listens to or offers more than ${changeLimits.perSecond} times a second: register once, in setup`;
   }
 
   /** What the plugin made up, in words. */
@@ -148,7 +158,7 @@ export class AttachedRun implements Attached {
       case 'result':
         return this.#member.result(message) ? undefined : `answered the call ${message.id}, which was not made`;
       case 'fault':
-        this.#tell({ where: message.where, err: message.error }, `${message.where}: ${message.error.message}`);
+        this.#tell(...told(message));
         return undefined;
       case 'outbox': {
         const { held, bytes, dropped, sent } = message;
@@ -193,4 +203,10 @@ export class AttachedRun implements Attached {
     this.stats.faults += 1;
     if (this.#telling.take()) this.#parts.logger.warn({ plugin: this.#plugin.name, ...fields }, message);
   }
+}
+
+/** Named keys only: a logger walks whatever else an error has, such as causes of causes, until its stack is full. */
+function told({ where, error: { code, message, stack } }: Extract<TrafficFromPlugin, { type: 'fault' }>): [object, string] {
+  const text = shortened(message);
+  return [{ where, err: { code, message: text, ...(stack !== undefined && { stack: shortened(stack) }) } }, `${where}: ${text}`];
 }

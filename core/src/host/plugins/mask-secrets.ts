@@ -17,9 +17,20 @@ interface Schema {
 
 export const MASK = '********';
 
+/** Schemas that are looked at for one answer. The schema is a plugin's: it may be made to take for ever. */
+const MAX_LOOKS = 100_000;
+
+/** Every text, where the schema takes too long to be read. */
 export function maskSecrets(schema: unknown, value: unknown): unknown {
-  return masked([schema as Schema], value);
+  try {
+    return masked([schema as Schema], value, { left: MAX_LOOKS });
+  } catch (fault) {
+    if (fault instanceof TooManyLooks) return maskTexts(value);
+    throw fault;
+  }
 }
+
+class TooManyLooks extends Error {}
 
 /** Where no schema is known yet, any text may be a secret. */
 export function maskTexts(value: unknown): unknown {
@@ -57,8 +68,10 @@ function looksAs(given: unknown, present: unknown): boolean {
 }
 
 /** By every schema that may apply: what one of them calls secret, is. */
-function masked(schemas: readonly (Schema | undefined)[], value: unknown): unknown {
+function masked(schemas: readonly (Schema | undefined)[], value: unknown, looks: { left: number }): unknown {
   const all = schemas.flatMap(flat);
+  looks.left -= schemas.length + all.length;
+  if (looks.left < 0) throw new TooManyLooks();
   if (value === null || value === undefined || value === '') return value;
   if (all.some((one) => one.secret === true || one.format === 'password')) return MASK;
   if (Array.isArray(value)) {
@@ -66,6 +79,7 @@ function masked(schemas: readonly (Schema | undefined)[], value: unknown): unkno
       masked(
         all.map(({ items }) => (Array.isArray(items) ? items[i] : (items as Schema | undefined))),
         item,
+        looks,
       ),
     );
   }
@@ -76,6 +90,7 @@ function masked(schemas: readonly (Schema | undefined)[], value: unknown): unkno
       masked(
         all.flatMap((one) => of(one, key)),
         inner,
+        looks,
       ),
     ]),
   );
@@ -83,7 +98,7 @@ function masked(schemas: readonly (Schema | undefined)[], value: unknown): unkno
 
 function flat(schema: Schema | undefined): Schema[] {
   if (typeof schema !== 'object' || schema === null) return [];
-  return [schema, ...[...(schema.anyOf ?? []), ...(schema.allOf ?? [])].flatMap(flat)];
+  return [schema, ...[schema.anyOf, schema.allOf].flatMap((members) => (Array.isArray(members) ? members.flatMap(flat) : []))];
 }
 
 function of({ properties, additionalProperties, patternProperties }: Schema, key: string): (Schema | undefined)[] {

@@ -16,6 +16,8 @@ export interface PluginLimits {
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
   readonly floodMs: number;
+  /** Sent and not read by a process, beyond all calls and answers that may be under way together: it is killed. */
+  readonly unreadBytes: number;
   /** Resident memory beyond the heap limit: buffers and Node itself. */
   readonly rssOverHeapMb: number;
   readonly sharedHeapMb: number;
@@ -35,6 +37,7 @@ export const pluginLimits: PluginLimits = {
   messagesPerSecond: 2000,
   bytesPerSecond: 8 * 1024 * 1024,
   floodMs: 5000,
+  unreadBytes: 64 * 1024 * 1024,
   rssOverHeapMb: 192,
   sharedHeapMb: 192,
   stopAllMs: 2200,

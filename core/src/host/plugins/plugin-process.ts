@@ -1,5 +1,6 @@
 /** One process with one plugin or several, from spawn to exit. It is always reaped: nothing of it outlives `gone`. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Logger } from '../../log.ts';
@@ -133,10 +134,8 @@ export class PluginProcess {
     if (this.#isOver) return;
     this.#heardAt = performance.now();
     this.#brake?.took(this.#socket?.bytesRead ?? 0);
-    if (message.type === 'pong') {
-      this.#rssBytes = message.rssBytes;
-      this.#watchMemory(message.rssBytes);
-    } else if (typeof message.plugin !== 'string') this.kill('sent a message of no plugin');
+    if (message.type === 'pong') void this.#measure(message.rssBytes);
+    else if (typeof message.plugin !== 'string') this.kill('sent a message of no plugin');
     else {
       if (this.#brake?.isBraking) this.#said.set(message.plugin, (this.#said.get(message.plugin) ?? 0) + 1);
       this.#options.message(message);
@@ -144,7 +143,7 @@ export class PluginProcess {
   }
 
   #watchLife(): void {
-    const { pingEveryMs, silentMs } = this.#options.limits;
+    const { pingEveryMs, silentMs, unreadBytes } = this.#options.limits;
     let lookedAt = performance.now();
     this.#watch = setInterval(() => {
       const now = performance.now();
@@ -155,15 +154,25 @@ export class PluginProcess {
         if (now - this.#heardAt > silentMs) this.kill(`hung: no sign of life for ${silentMs / 1000} s; its code holds up the event loop`);
       }
       lookedAt = now;
+      const unread = this.#channel?.waitingBytes ?? 0;
+      if (unread > unreadBytes) this.kill(`does not read what it is sent: ${(unread / 1024 / 1024).toFixed(1)} MB wait for it`);
       this.#pings += 1;
       this.send({ type: 'ping', id: this.#pings });
     }, pingEveryMs);
   }
 
-  #watchMemory(rssBytes: unknown): void {
+  /** As the system says; where it says nothing, as the process does. */
+  async #measure(saidBytes: unknown): Promise<void> {
+    const rssBytes = (await residentBytes(this.#child?.pid)) ?? (typeof saidBytes === 'number' ? saidBytes : undefined);
+    if (this.#isOver || rssBytes === undefined) return;
+    this.#rssBytes = rssBytes;
+    this.#watchMemory(rssBytes);
+  }
+
+  #watchMemory(rssBytes: number): void {
     const { heapMb, limits, kind } = this.#options;
     const mostMb = heapMb + limits.rssOverHeapMb;
-    if (typeof rssBytes !== 'number' || !(rssBytes > mostMb * 1024 * 1024)) return;
+    if (rssBytes <= mostMb * 1024 * 1024) return;
     const remedy =
       kind === 'own' ? 'if it needs that much, raise its heapMb; else look for buffers that it keeps' : 'look for buffers that one of its plugins keeps';
     this.kill(`took ${Math.round(rssBytes / 1024 / 1024)} MB of memory, more than the ${mostMb} MB that go with a heap of ${heapMb} MB: ${remedy}`);
@@ -214,4 +223,11 @@ export class PluginProcess {
     this.#child?.stderr?.destroy();
     this.#gone.resolve(loss);
   }
+}
+
+/** Linux only: undefined elsewhere, and for a process that is gone. */
+async function residentBytes(pid: number | undefined): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }

@@ -46,4 +46,13 @@ test('regular expressions and references of a stranger do not run in the host', 
   assert.ok(createInputCheck('go', loop).encode({ text: {} }));
 });
 
+test('a schema and an input that are dear together are left to the plugin', () => {
+  const many = (count: number, one: unknown): unknown[] => new Array(count).fill(one);
+  const all = { type: 'object', properties: { list: { type: 'array', items: { allOf: many(600, { minimum: 1 }) } } } };
+  assert.ok(createInputCheck('go', all).encode({ list: many(30_000, 0) }));
+  let deep: object = { type: 'string' };
+  for (let i = 0; i < 1000; i += 1) deep = { anyOf: [deep] };
+  assert.ok(createInputCheck('go', { type: 'object', properties: { deep } }).encode({ deep: 1 }));
+});
+
 test.run();

@@ -307,4 +307,24 @@ test('property: every call is answered once, whatever plugins come and go', asyn
   );
 });
 
+test('a fault is logged by its code, message and stack alone, each of bounded length', () => {
+  using stage = trafficStage();
+  const arm = stage.plugin('arm');
+  const error = { code: 'PLUGIN_FAILED', message: 'm'.repeat(9000), stack: 's'.repeat(9000), cause: { message: 'deeper' }, errors: [] } as const;
+  arm.attached.receive({ type: 'fault', where: 'a handler', error });
+  const line = must(stage.log.find((one) => one.startsWith('a handler: mmm')));
+  assert.match(line, /"err":\{"code":"PLUGIN_FAILED","message":"m+ \.\.\.","stack":"s+ \.\.\."\}\}$/);
+  assert.ok(line.length < 7000);
+});
+
+test('who changes its offer or subscriptions again and again has failed', () => {
+  using stage = trafficStage();
+  const arm = stage.plugin('arm');
+  for (let i = 0; i < 400; i += 1) offer(arm, ['wave']);
+  assert.equal(arm.failures, []);
+  for (let i = 0; i < 20_000 && arm.failures.length === 0; i += 1)
+    arm.attached.receive({ type: 'subscribe', subscriptions: { events: [], beforeEmit: [], kept: [] } });
+  assert.match(arm.failures[0] ?? '', /^changed what it listens to or offers more than 50 times a second/);
+});
+
 test.run();
