@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadAddon } from './addon.ts';
 import { NpuError } from './npu-error.ts';
@@ -40,7 +42,7 @@ export interface NpuTensor {
   readonly wStride: number;
 }
 
-/** As the runtime accounts it (RKNN_QUERY_MEM_SIZE), in bytes. Contexts made by duplication share the weights. */
+/** As the runtime accounts it (RKNN_QUERY_MEM_SIZE), in bytes. Duplicates share the weights, yet each is told them: count them once per model. */
 export interface NpuMemory {
   readonly weightBytes: number;
   readonly internalBytes: number;
@@ -119,8 +121,11 @@ export const LIBRARY_PLACES: readonly string[] = Object.freeze([
   'librknnrt.so',
 ]);
 
-/** The simulated runtime that this package ships for this platform. */
+/** The simulated runtime: the one beside an addon named by MIEN_NATIVE_PATH where there is one, else what this package ships for this platform. */
 export function simulatedLibraryPath(): string {
+  const addon = process.env.MIEN_NATIVE_PATH;
+  const beside = addon && join(dirname(addon), 'libmien-npu-simulated.so');
+  if (beside && existsSync(beside)) return beside;
   return fileURLToPath(new URL(`../prebuilds/${process.platform}-${process.arch}/libmien-npu-simulated.so`, import.meta.url));
 }
 

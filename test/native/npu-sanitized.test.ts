@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 
 const test = suite('npu: sanitized');
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const suites = ['npu-open', 'npu-run', 'npu-lifecycle'];
+const suites = ['npu-open', 'npu-run', 'npu-lifecycle', 'npu-simulated'];
 const folder = mkdtempSync(join(tmpdir(), 'mien-sanitized-'));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
