@@ -28,6 +28,7 @@ export class PlaceCare {
   #renewing = false;
   #waiting = false;
   #recoveredAtMs = Number.NEGATIVE_INFINITY;
+  #renewals = 0;
 
   constructor(place: Place, ready: boolean, hooks: CareHooks, signal: AbortSignal) {
     this.place = place;
@@ -38,6 +39,11 @@ export class PlaceCare {
 
   get usable(): boolean {
     return this.#ready && this.#fault === undefined;
+  }
+
+  /** How often its context was made anew. */
+  get renewals(): number {
+    return this.#renewals;
   }
 
   get fault(): CoreFault | undefined {
@@ -104,6 +110,7 @@ export class PlaceCare {
       if (fault === undefined) {
         this.#ready = true;
         this.#coreWide = false;
+        this.#renewals += 1;
         this.#recoveredAtMs = this.#hooks.nowMs();
       }
       this.#hooks.changed();

@@ -119,6 +119,7 @@ export class CoreLane implements Lane {
     const run = ring.shift();
     if (!run?.input) return;
     run.at = place;
+    run.renewals = this.cores.renewals(place);
     for (const core of place.cores) this.#runs[core] = (this.#runs[core] ?? 0) + 1;
     try {
       this.#options.execute(place, run.input, this.layout.deadlineMs).then(run.succeeded, run.failed);
@@ -140,7 +141,7 @@ export class CoreLane implements Lane {
   }
 
   failed(run: CoreRun, fault: unknown): void {
-    const { at, only, signal } = run;
+    const { at, only, signal, renewals } = run;
     this.#host.ended(run);
     if (signal?.aborted) this.#reject(run, signal.reason);
     else if (!(fault instanceof CoreFault) || only || !at) this.#reject(run, fault);
@@ -151,7 +152,7 @@ export class CoreLane implements Lane {
       if (run.failures < failuresTolerated) this.waiting.putBack(run);
       else this.#reject(run, fault);
     }
-    if (fault instanceof CoreFault && at && !only) this.cores.setAside(at, fault);
+    if (fault instanceof CoreFault && at && !only) this.cores.setAside(at, fault, renewals);
     this.#giveUp();
     this.#host.dispatch();
   }

@@ -32,6 +32,8 @@ export class CoreRun {
   only: Place | undefined;
   /** Where it is under way. */
   at: Place | undefined;
+  /** How often the context there had been made anew when it began. */
+  renewals = 0;
   /** What it has cost so far: 1 for each failure, 2 for a hang. */
   failures = 0;
   /** Bit n: place n was tried. */

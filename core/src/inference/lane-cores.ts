@@ -49,8 +49,14 @@ export class LaneCores {
     this.#listeners.push(listener);
   }
 
-  setAside(place: Place, fault: CoreFault): void {
-    this.#cares[place.index]?.setAside(fault);
+  /** How often the context of the place was made anew. */
+  renewals(place: Place): number {
+    return this.#cares[place.index]?.renewals ?? 0;
+  }
+
+  /** `renewals`: as it was when the run began that failed. What a former context did is not held against its successor. */
+  setAside(place: Place, fault: CoreFault, renewals: number = this.renewals(place)): void {
+    if (renewals === this.renewals(place)) this.#cares[place.index]?.setAside(fault);
   }
 
   /** A run that failed on the places of `tried` (bits of their positions) went well on another: it was the cores. */

@@ -97,6 +97,9 @@ suiteOf('analytics runs are not left out for good', async () => {
   call(face, 0, 100);
   await model.pass(350);
   assert.equal(answers, [0, 1, 2]);
+  const order = model.executed.map(({ lane }) => lane);
+  const [, second, third] = order.flatMap((lane, i) => (lane === 'crowd' ? [i] : []));
+  assert.is((third ?? 0) - (second ?? 0), 9, 'eight interactive ones go between');
 });
 
 suiteOf('lanes of one priority take turns, whoever has called more', async () => {
@@ -117,6 +120,7 @@ suiteOf('a fused run has its cores to itself, and comes to its turn among single
   const { answers } = call(fused, 0, 3);
   await model.pass(200);
   assert.equal(answers, [0, 1, 2]);
+  assert.ok((model.executed.find(({ lane }) => lane === 'fused')?.beganMs ?? 99) <= 30, 'its cores are kept for it');
   for (const one of model.executed.filter(({ lane }) => lane === 'fused')) {
     assert.equal(one.place.cores, [0, 1, 2]);
     const beside = model.executed.filter((other) => other !== one && other.beganMs < one.endsMs && other.endsMs > one.beganMs);
@@ -204,9 +208,39 @@ suiteOf('a hang sets the core aside for everybody; the run behind it is not lost
   model.faultOf = (place, _, run) => (place.index === 0 && run < 2 ? 'hung' : undefined);
   model.renews = () => false;
   const { answers } = call(faces, 0, 6);
+  await model.pass(2000);
+  assert.match(crowd.health().reasons.join(), 'core 0 of the NPU is set aside', 'before anything went well elsewhere');
   await model.pass(2100);
   assert.equal(answers.sort(), [0, 1, 2, 3, 4, 5]);
-  assert.match(crowd.health().reasons.join(), 'core 0 of the NPU is set aside');
+});
+
+suiteOf('runs that failed are made again before those that were called later, in their order', async () => {
+  const { model, open } = stage();
+  const faces = open('faces', 10, layout({ pinned: [0] }));
+  model.renews = (place) => place.index === 0;
+  const failing = new Set([0, 1]);
+  model.faultOf = (_, __, run) => (failing.delete(run) ? 'failed' : undefined);
+  call(faces, 0, 5);
+  await model.pass(200);
+  assert.equal(
+    model.executed.map(({ run }) => run),
+    [0, 1, 2, 3, 4],
+  );
+});
+
+suiteOf('a run that failed on a core is made on another, also when the first is well again at once', async () => {
+  const { model, open } = stage();
+  const faces = open('faces', 10, layout('auto'));
+  let tries = 0;
+  model.faultOf = (place, _, run) => {
+    if (run !== 0) return undefined;
+    tries += 1;
+    return place.index === 0 ? 'failed' : undefined;
+  };
+  const { answers } = call(faces, 0, 12);
+  await model.pass(200);
+  assert.is(answers.length, 12);
+  assert.is(tries, 2);
 });
 
 suiteOf('a pinned network moves to another core while its own is set aside, after a test there', async () => {
@@ -251,8 +285,8 @@ suiteOf('attempts to get a core back come ever more seldom, also when it works f
 
 suiteOf('cores that fail their test at the load are set aside while others pass; none passing refuses the network', async () => {
   const { model, open } = stage();
-  model.renews = () => false;
   const faces = open('faces', 10, layout('auto'));
+  const crowd = open('crowd', 10, layout('auto', 'analytics'));
   const wrong = new MienError('SELFTEST_FAILED', 'age is 7, expected 30');
   const found = await faces.prove(async (core) => {
     if (core === 1) throw wrong;
@@ -260,6 +294,9 @@ suiteOf('cores that fail their test at the load are set aside while others pass;
   });
   assert.is(found, 'cores 0 and 2: fine; core 1 is set aside: age is 7, expected 30');
   assert.match(faces.health().reasons.join(), 'core 1 of the NPU is set aside: age is 7, expected 30. Mien goes on');
+  assert.match(crowd.health().reasons.join(), 'core 1 of the NPU is set aside', 'others leave it too');
+  await model.pass(20_000);
+  assert.ok(model.renewed.length > 1, 'a new context alone does not bring it back');
   call(faces, 0, 6);
   assert.ok(model.executed.every(({ place }) => place.index !== 1));
   const other = open('other', 10, layout('auto'));
