@@ -94,6 +94,10 @@ test('shows the numbers, models, licence and cameras, amber when degraded', asyn
   await page.locator('[data-model="mien-attributes"]').waitFor();
   const stats = await text(page, '#stats');
   for (const expected of ['24.9', '11.2 ms', '15.8 ms', '20 (3.8 %)', 'onnx cpu int8']) assert.match(stats, expected);
+  const detector = await text(page, '[data-model="blazeface-full"]');
+  for (const expected of ['pinned 0 1, interactive, 3 waiting', '0: 42 % busy, 2 in flight, 1234 runs; 1: set aside', '1.4 MB weights, 6.6 MB contexts']) {
+    assert.match(detector, expected);
+  }
   assert.match(await text(page, '#licences'), 'do not use commercially. (mien-attributes)');
   assert.match(await text(page, '#cameras'), 'clip, 1280 × 720');
   assert.match(await text(page, '#profile'), 'demo: everything on');

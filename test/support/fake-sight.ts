@@ -20,11 +20,25 @@ export const fakeModel: ModelStatus = {
   heads: ['age', 'gender', 'expression'],
   selftest: { passed: true, atWallMs: 1_700_000_000_000, ms: 41, detail: '4 known answers within tolerance' },
 };
-const fakeDetector: ModelStatus = {
+/** On an NPU with a core that is set aside. */
+export const fakeDetector: ModelStatus = {
   ...fakeModel,
   name: 'blazeface-full',
   role: 'detector',
   heads: [],
+  npuCores: [0, 1],
+  npu: {
+    affinity: 'pinned 0 1',
+    priority: 'interactive',
+    deadlineMs: 2000,
+    exhausted: false,
+    waiting: 3,
+    cores: [
+      { core: 0, state: 'ok', inFlight: 2, runs: 1234, busyShare: 0.42 },
+      { core: 1, state: 'set-aside', inFlight: 0, runs: 8, busyShare: 0 },
+    ],
+  },
+  memory: { weightBytes: 1_400_000, contextBytes: 6_600_000 },
   licence: { use: 'any', name: 'Apache-2.0', statement: 'MediaPipe BlazeFace, Apache-2.0.' },
 };
 

@@ -8,7 +8,7 @@ import { AnalyzeAnswer, Model, Status } from '../../../core/src/console/status.t
 import { MienError } from '../../../core/src/errors.ts';
 import { silentLogger } from '../../../core/src/log.ts';
 import { known } from '../../support/fake-people.ts';
-import { fakeModel, jpegStub } from '../../support/fake-sight.ts';
+import { fakeDetector, fakeModel, jpegStub } from '../../support/fake-sight.ts';
 import { type OpenConsole, openConsole } from '../../support/open-console.ts';
 
 const test = suite('console routes');
@@ -79,6 +79,7 @@ test('models are listed and commanded', async () => {
   const { models } = (await (await console_.get('/v1/models')).json()) as { models: Type.Static<typeof Model>[] };
   fits(Type.Array(Model), models);
   assert.is(models.length, 2);
+  assert.equal(models.find(({ name }) => name === fakeDetector.name)?.npu, fakeDetector.npu);
   const command = async (action: string, body: string | null = null, headers = {}) =>
     (await (await console_.post(`/v1/models/${fakeModel.name}/${action}`, body, headers)).json()) as Type.Static<typeof Model>;
   assert.is((await command('unload')).state, 'unloaded');
