@@ -94,7 +94,6 @@ MIEN_EXPORT int rknn_destroy(ContextHandle handle) {
   });
 }
 
-#ifndef MIEN_SIM_LEAN
 MIEN_EXPORT int rknn_dup_context(ContextHandle* from, ContextHandle* to) {
   return guarded("rknn_dup_context", [&]() -> int {
     if (!from || !to) return npu::kParamInvalid;
@@ -108,7 +107,6 @@ MIEN_EXPORT int rknn_dup_context(ContextHandle* from, ContextHandle* to) {
     return npu::kOk;
   });
 }
-#endif
 
 MIEN_EXPORT int rknn_set_core_mask(ContextHandle handle, uint32_t mask) {
   return guarded("rknn_set_core_mask", [&]() -> int {

@@ -5,7 +5,6 @@
 
 namespace mien::sim {
 
-#ifndef MIEN_SIM_LEAN
 namespace {
 
 using npu::ContextHandle;
@@ -98,6 +97,5 @@ MIEN_EXPORT int rknn_mem_sync(ContextHandle handle, TensorMem* memory, uint32_t 
     return mode >= 1 && mode <= 3 ? npu::kOk : npu::kParamInvalid;
   });
 }
-#endif
 
 }  // namespace mien::sim

@@ -18,7 +18,7 @@ struct Network {
   std::string hash, containerName, name;  // SHA-256 of the file; as the container says; as faults call it
   uint32_t weightBytes = 0, internalBytes = 0;
   std::vector<npu::TensorAttr> inputs, outputs, nativeOutputs;
-  std::vector<std::vector<uint8_t>> noise;  // per output: the 256 elements, in its type, that unscripted answers are made of
+  std::vector<std::vector<uint8_t>> noise;  // per output, in its type: the 256 elements that unscripted answers are made of
   Answers answers;
 
   Results blank() const;
