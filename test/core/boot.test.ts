@@ -46,7 +46,7 @@ boots('after a safe start that was stopped by a signal the next one is a normal 
   await using boot = await open();
   assert.is(boot.safeMode, undefined);
   assert.ok(boot.config.plugins['a']);
-  assert.equal(boot.config.modules, ['./board.mjs']);
+  assert.equal(boot.config.modules, [join(folder.path, 'board.mjs')]);
 });
 
 boots('a start that ran its time is good, and so are those that failed before it', async () => {
