@@ -29,7 +29,7 @@ export interface TrafficParts {
   readonly ended: (run: AttachedRun) => void;
 }
 
-export const changeLimits = { perSecond: 50, atOnce: 500 } as const;
+export const changeLimits = { perSecond: 50, atOnce: 100 } as const;
 
 export class AttachedRun implements Attached {
   readonly stats: TrafficStats = createStats();
