@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from .network import DEFAULT, FRONTS
-from .paths import CACHE, CHECKPOINT, CLIP, FACES, RELEASE, RUNS, START_WEIGHTS
+from .paths import BENCH, CACHE, CHECKPOINT, CLIP, FACES, RELEASE, RUNS, START_WEIGHTS
 
 DETECTORS_FOLDER = CACHE / "detectors"
 NETWORK_FOLDER = CACHE / "network"
@@ -117,6 +117,13 @@ def rebuild_rknn(arguments: argparse.Namespace) -> None:
     _print(rebuild(arguments.release, arguments.target, arguments.val_faces))
 
 
+def bench_networks(arguments: argparse.Namespace) -> None:
+    """The networks of the paper's Table 6 from a release's recogniser, for speed and memory only (environment: rknn)."""
+    from .rknn.bench_networks import build_bench
+
+    _print(build_bench(arguments.release, arguments.to, arguments.target))
+
+
 def clip(arguments: argparse.Namespace) -> None:
     """Compose the bundled clip and its ledger (environment: clip)."""
     from .clip import build_clip
@@ -212,6 +219,10 @@ def main(words: list[str] | None = None) -> int:
     parts.add_argument("--release", type=Path, default=RELEASE)
     parts.add_argument("--target", default="rk3588")
     parts.add_argument("--val-faces", type=int, default=None, help="so many of the val split at random; all by default")
+    parts = command(bench_networks)
+    parts.add_argument("--release", type=Path, default=RELEASE)
+    parts.add_argument("--to", type=Path, default=BENCH)
+    parts.add_argument("--target", default="rk3588")
     command(clip).add_argument("--to", type=Path, default=CLIP)
     arguments = parser.parse_args(words)
     try:

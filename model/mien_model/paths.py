@@ -1,9 +1,10 @@
-"""Where things lie. Only `release/` and `checkpoint/` are committed; the cache can be thrown away at any time."""
+"""Where things lie. Only `release/`, `bench/` and `checkpoint/` are committed; the cache can be thrown away at any time."""
 
 from pathlib import Path
 
 MODEL = Path(__file__).resolve().parent.parent
 RELEASE = MODEL / "release"
+BENCH = MODEL / "bench"
 CACHE = MODEL / ".cache"
 CHECKPOINT = MODEL / "checkpoint"
 RUNS = MODEL / ".runs"

@@ -11,7 +11,7 @@ from onnx import numpy_helper
 
 from .graphs import initializers
 
-SHARED = ("Clip", "Relu", "Add", "MaxPool", "Flatten", "Resize")
+SHARED = ("Clip", "Relu", "Add", "MaxPool", "GlobalAveragePool", "Flatten", "Resize")
 """Operators whose output has the scale of each input channel, once all inputs have the same."""
 READERS = ("Conv", "Gemm")
 MARGIN = 1.5

@@ -54,11 +54,13 @@ def prepare_recogniser(name: str, model: onnx.ModelProto, recipe: Recipe) -> Pre
     rows = stratified_sample(read_index("train", most_padding=MOST_PADDING), SAMPLES, seed=1)
     pixels = resize_square(load_faces(rows).images, SIDE)
     model = take_planes(model)
-    if {node.name for node in model.graph.node}.issuperset(POOLS):
+    pools = {node.name for node in model.graph.node}.issuperset(POOLS)
+    if pools:
         model = merge_pair(model, *POOLS)
     model = drop_still_channels(model, (planes(picture[None], recipe) for picture in pixels))
     model = equalise(model, (planes(picture[None], recipe) for picture in pixels))
-    note = "still channels gone, equalised by activations, pools merged, block00's depthwise convolution in 16-bit floats; the faces of the ONNX calibration"
+    kept = f"{'pools merged, ' if pools else ''}block00's depthwise convolution in 16-bit floats"
+    note = f"still channels gone, equalised by activations, {kept}; the faces of the ONNX calibration"
     return Prepared(name, model, pixels, recipe, note)
 
 

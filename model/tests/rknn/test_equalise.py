@@ -51,3 +51,29 @@ def test_inputs_outputs_and_other_operators_are_left_alone():
     model.graph.node.append(helper.make_node("Sigmoid", ["b6"], ["other"]))
     model.graph.output.append(onnx.helper.make_tensor_value_info("other", 1, list("nchw")))
     assert [sorted(group.tensors) for group in find_groups(model)] == [["a", "a6"]]
+
+
+def test_a_mean_before_a_head_shares_its_scale_with_what_it_is_the_mean_of():
+    random = np.random.default_rng(3)
+    constants = {
+        "w1": random.normal(size=(4, 3, 3, 3)).astype(np.float32) * np.float32([1, 1, 1, 0.001]).reshape(4, 1, 1, 1),
+        "b1": np.float32([1, 1, 1, 0.001]),
+        "head": random.normal(size=(2, 4)).astype(np.float32),
+        "head0": np.zeros(2, np.float32),
+    }
+    nodes = [
+        helper.make_node("Conv", ["input", "w1", "b1"], ["a"], "a"),
+        helper.make_node("GlobalAveragePool", ["a"], ["mean"], "mean"),
+        helper.make_node("Flatten", ["mean"], ["features"]),
+        helper.make_node("Gemm", ["features", "head", "head0"], ["out"], "head", transB=1),
+    ]
+    model = made(nodes, constants, [1, 3, 12, 12], ["out"])
+    (group,) = find_groups(model)
+    assert sorted(group.tensors) == ["a", "features", "mean"] and [node.name for node in group.readers] == ["head"]
+    picture = random.uniform(-1, 1, (1, 3, 12, 12)).astype(np.float32)
+    (before,) = answers(model, picture)
+    weight = onnx.numpy_helper.to_array(model.graph.initializer[0])
+    equalise(model, [picture])
+    after = onnx.numpy_helper.to_array(next(tensor for tensor in model.graph.initializer if tensor.name == "w1"))
+    assert np.abs(after[3]).max() > 10 * np.abs(weight[3]).max()
+    assert np.abs(answers(model, picture)[0] - before).max() < 1e-4
