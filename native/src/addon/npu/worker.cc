@@ -80,13 +80,15 @@ Slot* Worker::vacant(int& index) {
 }
 
 void Worker::submit(int index, double deadlineMs) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   Slot& slot = slots_[index];
   slot.state = Slot::waiting;
   slot.deadlineMs = deadlineMs;
   order_[order_[0] < 0 ? 0 : 1] = index;
-  // A thread that is at work looks for more by itself.
-  if (begunNs_ == 0) wake_.notify_one();
+  // A thread that is at work looks for more by itself. One that sleeps would wake up only to wait for the lock.
+  const bool sleeps = begunNs_ == 0;
+  lock.unlock();
+  if (sleeps) wake_.notify_one();
 }
 
 double Worker::check(Loss& loss) {
@@ -151,7 +153,11 @@ void Worker::doRun(std::unique_lock<std::mutex>& lock, int index) {
   begunNs_ = 0;
   taskNext_ = true;
   slot.state = Slot::done;
-  if (!lost_ && !ending_) outbox_->ran(id_, index);
+  if (lost_ || ending_) return;
+  // Not under the lock, which the owner takes when it hears of it. Nothing is under way now, so the context cannot be lost meanwhile.
+  lock.unlock();
+  outbox_->ran(id_, index);
+  lock.lock();
 }
 
 void Worker::doTask(std::unique_lock<std::mutex>& lock) {
@@ -170,7 +176,10 @@ void Worker::doTask(std::unique_lock<std::mutex>& lock) {
   lock.lock();
   begunNs_ = 0;
   taskNext_ = false;
-  if (!lost_ && !ending_) outbox_->replied(std::move(reply));
+  if (lost_ || ending_) return;
+  lock.unlock();
+  outbox_->replied(std::move(reply));
+  lock.lock();
 }
 
 }  // namespace mien::npu

@@ -21,7 +21,7 @@ struct Reply {
   MemSize memory;
 };
 
-/// Where answers go; called on the worker's thread, under its lock, so it must be quick and must not call back.
+/// Where answers go; called on the worker's thread.
 class Outbox {
  public:
   virtual ~Outbox() = default;
