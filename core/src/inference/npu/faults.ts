@@ -43,7 +43,7 @@ export function mayLackDevice(cause: unknown): boolean {
 export function loadFault(cause: unknown, name: string, hints: readonly string[]): unknown {
   if (!(cause instanceof NpuError)) return cause;
   const reasons = [
-    ...(cause.rc === OUT_OF_MEMORY ? ['The NPU has no memory left: unload other networks, or use fewer cores (npu.layouts).'] : []),
+    ...(isOutOfMemory(cause) ? ['The NPU has no memory left: unload other networks, or use fewer cores (npu.layouts).'] : []),
     ...(isTooNew(cause) ? ['The file is newer than this runtime: update librknnrt.'] : []),
   ];
   return new MienError(loadCode(cause), [`${name} cannot be loaded on the NPU: ${text(cause)}`, ...reasons, ...hints].join(' '), { cause });
@@ -52,10 +52,14 @@ export function loadFault(cause: unknown, name: string, hints: readonly string[]
 /** Old runtimes answer -1 to a format that they do not know, as to a missing device; their words tell. */
 const isTooNew = ({ call, log }: NpuError) => call === 'rknn_init' && log.includes('Invalid RKNN model version');
 
+/** Where it is the weights for which there is no room, librknnrt 1.5.2 answers -6, as for a damaged file; its words tell. */
+const isOutOfMemory = ({ rc, log }: NpuError) => rc === OUT_OF_MEMORY || /failed to (malloc|allocate) npu memory/i.test(log);
+
 function loadCode(fault: NpuError): ErrorCode {
   const { code, call, rc } = fault;
   if (code === 'closed') return 'MODEL_STATE';
   if (isTooNew(fault)) return 'MODEL_MISMATCH';
+  if (isOutOfMemory(fault)) return 'BACKEND_UNAVAILABLE';
   if (code === 'unsupported' || (rc !== undefined && UNMATCHED.includes(rc))) return 'MODEL_MISMATCH';
   if (code === 'bad-result' || (call === 'rknn_init' && rc === MODEL_INVALID)) return 'MODEL_CORRUPT';
   return 'BACKEND_UNAVAILABLE';

@@ -277,6 +277,7 @@ rknn('maps what rknn_init says, with what may lie behind it', async () => {
     [{ call: 'rknn_init', rc: -13 }, 'MODEL_MISMATCH', ''],
     [{ code: 'unsupported', message: 'two inputs' }, 'MODEL_MISMATCH', 'two inputs'],
     [{ call: 'rknn_init', rc: -4 }, 'BACKEND_UNAVAILABLE', 'no memory left'],
+    [{ call: 'rknn_init', rc: -6, log: 'E RKNN: failed to malloc npu memory!, size: 4355648, flags: 0x2' }, 'BACKEND_UNAVAILABLE', 'no memory left'],
     [{ call: 'rknn_init', rc: -1 }, 'BACKEND_UNAVAILABLE', 'rknn-toolkit2 2.5.0, which is newer than this runtime (1.5.2 (made up))'],
     [{ code: 'hung', message: 'rknn_init did not come back' }, 'BACKEND_UNAVAILABLE', 'did not come back'],
   ] as const) {
