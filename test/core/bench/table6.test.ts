@@ -1,7 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { openNetworks } from '../../../core/src/bench/npu-networks.ts';
 import { benchRelease, measureTable6 } from '../../../core/src/bench/table6.ts';
 import { bundledRelease, readRelease, verifyFile } from '../../../core/src/inference/manifest-file.ts';
+import { npuSimulation } from '../../../core/src/inference/npu/simulation.ts';
+import { selfTest } from '../../../core/src/inference/self-test.ts';
+import { Scope } from '../../../core/src/scope.ts';
 import { must } from '../../support/must.ts';
 
 const test = suite('Table 6 on the simulated NPU');
@@ -17,6 +22,23 @@ test('the networks of the bench are a release whose files are those of its manif
   for (const { files, knownAnswers } of release.manifest.networks) {
     for (const file of files) await verifyFile(release, file);
     await verifyFile(release, { path: knownAnswers.inputs, sha256: knownAnswers.sha256 });
+  }
+});
+
+test('each of them passes the self-test of a load: its outputs are finite, differ, and are its known answers', async () => {
+  const release = await readRelease(benchRelease);
+  const { networks } = release.manifest;
+  const scope = new Scope();
+  try {
+    const chosen = networks.map((network) => ({ release, network, layout: { affinity: 'auto' as const } }));
+    const runners = await openNetworks(scope, chosen, { simulate: npuSimulation(release) });
+    for (const [i, network] of networks.entries()) {
+      const inputs = await verifyFile(release, { path: network.knownAnswers.inputs, sha256: network.knownAnswers.sha256 });
+      const said = await selfTest(must(runners[i]).session, network, await readFile(inputs), { answers: must(network.files[0]).answers });
+      assert.match(said, /^8 known answers/);
+    }
+  } finally {
+    await scope[Symbol.asyncDispose]();
   }
 });
 
