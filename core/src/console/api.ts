@@ -20,6 +20,7 @@ import type { Simulator } from '../simulate/controller.ts';
 import type { ApiScope, Guard } from './auth.ts';
 import { httpStatus, nameFault } from './http-errors.ts';
 import type { PeopleView } from './people-view.ts';
+import type { PluginPeers } from './plugin-peers.ts';
 
 export type Api = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>;
 
@@ -62,8 +63,8 @@ const headers = {
   'cache-control': 'no-store',
 };
 
-/** Must be added before any route. */
-export function addGuard(api: Api, guard: Guard, logger: Logger): void {
+/** Must be added before any route. `peers`: where there is no token, plugins are kept out by who they are. */
+export function addGuard(api: Api, guard: Guard, logger: Logger, peers?: PluginPeers): void {
   api.addHook('onRequest', async (request, reply) => {
     reply.headers(headers);
     const { access = 'api', queryToken, sameOrigin } = request.routeOptions.config;
@@ -71,6 +72,12 @@ export function addGuard(api: Api, guard: Guard, logger: Logger): void {
     if (sameOrigin || (request.method !== 'GET' && request.method !== 'HEAD')) guard.checkOrigin(request.headers);
     if (access !== 'open' && !request.is404) {
       guard.checkToken({ headers: request.headers, query: request.query as Record<string, unknown> }, access, queryToken);
+      if (peers && (await peers.isPlugin(request.raw.socket))) {
+        throw new MienError(
+          'FORBIDDEN',
+          'this comes from a plugin of this Mien, which would see what it was not granted; it has services, commands and events in its context',
+        );
+      }
     }
   });
   api.setErrorHandler((fault, request, reply) => answerFault(fault, request, reply, logger));

@@ -12,6 +12,7 @@ import { addMetricsRoute } from './metrics.ts';
 import { addModelRoutes } from './model-routes.ts';
 import { addOpenApi } from './openapi.ts';
 import { addPageRoutes, pageFolder } from './page-route.ts';
+import { PluginPeers } from './plugin-peers.ts';
 import { addPluginRoutes } from './plugin-routes.ts';
 import { addPreviewRoutes, type PreviewLimits, previewLimits } from './preview-route.ts';
 import { addSimulateRoutes } from './simulate-route.ts';
@@ -57,7 +58,8 @@ export async function createServer(options: ServerOptions): Promise<ConsoleServe
 
   // Before the guard: it is this plugin that closes the socket of an upgrade that the guard refuses.
   await api.register(websocket, { options: { maxPayload: 16 * 1024 }, preClose: (done) => done() });
-  addGuard(api, guard, logger);
+  const pluginPids = () => options.plugins.list().flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  addGuard(api, guard, logger, config.api.token === undefined ? new PluginPeers(pluginPids) : undefined);
   await addOpenApi(api);
   const audience = { eventClients: addEventsRoute(api, options), previewClients: addPreviewRoutes(api, options, options.previewLimits ?? previewLimits) };
   addStatusRoutes(api, options, profile, audience);
