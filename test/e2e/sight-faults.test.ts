@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Backoff } from '../../core/src/backoff.ts';
+import { canDieWithParent } from '../../core/src/dies-with-parent.ts';
 import { checkConfig } from '../../core/src/load-config.ts';
 import { silentLogger } from '../../core/src/log.ts';
 import { createSightClient } from '../../core/src/sight/sight-client.ts';
@@ -177,6 +178,21 @@ test('when the host is killed, sight and ffmpeg end by themselves within a secon
   host.kill('SIGKILL');
   const ms = await until('all are gone', 3000, () => !children.some(isRunning));
   assert.ok(ms < 1000, `${ms} ms`);
+});
+
+test('when the host is killed, a sight that hangs goes with it', async () => {
+  if (!canDieWithParent()) return console.log('SKIPPED: no setpriv that knows --pdeathsig');
+  using folder = new TemporaryFolder();
+  const { host, said } = spawnHost(folder.path);
+  const pid = await said('seeing');
+  process.kill(pid, 'SIGSTOP');
+  host.kill('SIGKILL');
+  try {
+    await until('the hung sight is gone', startMs, () => !isRunning(pid));
+  } catch (fault) {
+    process.kill(pid, 'SIGKILL');
+    throw fault;
+  }
 });
 
 test('a model changed at run time comes back with sight, and gives way to the configured one when it is gone', async () => {

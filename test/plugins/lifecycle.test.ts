@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { canDieWithParent } from '../../core/src/dies-with-parent.ts';
 import { checkConfig } from '../../core/src/load-config.ts';
 import { rejectsWith } from '../support/errors.ts';
 import { fixture, openHost, patienceMs, quickLimits, reasonOf, TemporaryFolder, type TestHost, untilStatus, writePlugin } from '../support/plugin-host.ts';
@@ -294,16 +295,34 @@ lifecycle('state that makes no sense is moved aside; a folder that cannot be wri
   assert.is(test.log.filter(({ message }) => message.startsWith('the state folder cannot be written')).length, 1);
 });
 
-lifecycle('a host that is killed leaves no plugin behind', async () => {
-  using folder = new TemporaryFolder();
-  const from = writePlugin(folder.path, 'victim', nothing);
+async function killHostWith(plugin: string, folder: string, isDue: () => boolean): Promise<void> {
+  const from = writePlugin(folder, 'victim', plugin);
   const script = fileURLToPath(new URL('../support/plugin-host-process.ts', import.meta.url));
-  const host = spawn(process.execPath, [script, folder.path, from], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const host = spawn(process.execPath, [script, folder, from], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: host.stdout })[Symbol.asyncIterator]();
   const pid = Number((await lines.next()).value);
   assert.ok(isRunning(pid));
+  await until('the moment has come', patienceMs, isDue);
   host.kill('SIGKILL');
-  await until('the plugin has gone too', patienceMs, () => !isRunning(pid));
+  try {
+    await until('the plugin has gone too', patienceMs, () => !isRunning(pid));
+  } catch (fault) {
+    process.kill(pid, 'SIGKILL');
+    throw fault;
+  }
+}
+
+lifecycle('a host that is killed leaves no plugin behind', async () => {
+  using folder = new TemporaryFolder();
+  await killHostWith(nothing, folder.path, () => true);
+});
+
+lifecycle('nor one that spins for ever', async () => {
+  if (!canDieWithParent()) return console.log('SKIPPED: no setpriv that knows --pdeathsig');
+  using folder = new TemporaryFolder();
+  // Into its store: the sandbox allows no other place.
+  const spinning = `async setup() { const { writeFileSync } = await import('node:fs'); setTimeout(() => { writeFileSync('spins', ''); for (;;); }, 100); }`;
+  await killHostWith(spinning, folder.path, () => readdirSync(folder.path, { recursive: true }).some((path) => String(path).endsWith('spins')));
 });
 
 lifecycle.run();

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { diesWithParent } from '../dies-with-parent.ts';
 import { MienError } from '../errors.ts';
 import type { Answers, Method, Question, Request, SightStart, ToHost, ToSight } from './messages.ts';
 
@@ -113,8 +114,10 @@ export class SightChild {
   }
 
   #fork(): void {
+    const { file, args } = diesWithParent(process.execPath, execArgv);
     const child = fork(this.#options.entry, [], {
-      execArgv,
+      execPath: file,
+      execArgv: [...args],
       env: { ...process.env, ...memoryEnvironment },
       serialization: 'advanced',
       // What sight prints belongs with the host's log: stdout may be a stream of events.

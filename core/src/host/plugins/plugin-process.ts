@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { diesWithParent } from '../../dies-with-parent.ts';
 import type { Logger } from '../../log.ts';
 import type { FromPlugin, FromPluginProcess, ToPluginProcess } from '../../plugin-messages.ts';
 import { type Channel, openChannel } from '../../plugin-runtime/channel.ts';
@@ -73,7 +74,8 @@ export class PluginProcess {
   start(): void {
     const { plan, kind } = this.#options;
     try {
-      const child = spawn(process.execPath, [...plan.execArgv, pluginProcessEntry, kind], {
+      const { file, args } = diesWithParent(process.execPath, [...plan.execArgv, pluginProcessEntry, kind]);
+      const child = spawn(file, args, {
         cwd: plan.cwd,
         env: plan.env,
         stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
