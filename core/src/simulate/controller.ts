@@ -49,6 +49,8 @@ export function createSimulator({ listener, config, camera = freeName(config.cam
 }
 
 interface Play {
+  /** Made for people who are added by hand: it is no scenario of anybody's, and ends when nobody is there any more. */
+  readonly byHand: boolean;
   readonly scenario: Scenario;
   readonly stage: VirtualPeople;
   readonly runner: StageRunner;
@@ -82,7 +84,7 @@ class StageSimulator implements Simulator {
     return {
       active: play !== undefined,
       camera: this.camera,
-      ...(play && !isEmpty(play.scenario) && { scenario: { name, loop, lengthS, atS: Math.round((play.runner.ms / 1000) % lengthS) } }),
+      ...(play && !play.byHand && { scenario: { name, loop, lengthS, atS: Math.round((play.runner.ms / 1000) % lengthS) } }),
       width,
       height,
       framesPerSecond: play?.runner.framesPerSecond ?? 0,
@@ -92,15 +94,19 @@ class StageSimulator implements Simulator {
     };
   }
 
-  play(scenario: Scenario, { speed = 1, onVisit }: PlayOptions = {}): Promise<boolean> {
+  play(scenario: Scenario, options: PlayOptions = {}): Promise<boolean> {
+    return this.#start(scenario, options, false);
+  }
+
+  #start(scenario: Scenario, { speed = 1, onVisit }: PlayOptions, byHand: boolean): Promise<boolean> {
     this.stop();
     const view = viewOf(this.#config, this.camera, scenario);
     const run = `simulated-${randomUUID().slice(0, 8)}`;
     const stage = new VirtualPeople({ scenario: { ...scenario, camera: this.camera }, view, run, ...(onVisit && { onVisit }) });
     const runner = new StageRunner(stage, scenario, speed);
     const ending = new AbortController();
-    const done = this.#run({ scenario, stage, runner, ending });
-    this.#play = { scenario, stage, runner, ending, done };
+    const done = this.#run({ byHand, stage, runner, ending });
+    this.#play = { byHand, scenario, stage, runner, ending, done };
     return done;
   }
 
@@ -112,7 +118,7 @@ class StageSimulator implements Simulator {
     const scenario = checkScenario(input);
     if (!isPeopleOnly(input)) void this.play(scenario);
     else {
-      if (!this.#play) void this.play(this.#emptyScenario());
+      if (!this.#play) void this.#start(this.#emptyScenario(), {}, true);
       const { stage } = this.#play as unknown as Play;
       stage.addAll(scenario.people);
     }
@@ -137,12 +143,12 @@ class StageSimulator implements Simulator {
   }
 
   /** A fault of the listener is not caught here: it ends the process, as it does with a camera. */
-  async #run({ scenario, stage, runner, ending }: Omit<Play, 'done'>): Promise<boolean> {
+  async #run({ byHand, stage, runner, ending }: Omit<Play, 'scenario' | 'done'>): Promise<boolean> {
     const tailMs = Math.min(LONGEST_TAIL_MS, this.#config.presence.goneMs + 500);
     let peopledMs = 0;
     const isDeserted = (): boolean => {
       if (!stage.empty) peopledMs = runner.ms;
-      return isEmpty(scenario) && runner.ms - peopledMs > tailMs;
+      return byHand && runner.ms - peopledMs > tailMs;
     };
     await runner.play(this.#listener, ending.signal, isDeserted);
     if (ending.signal.aborted) return false;
@@ -184,11 +190,6 @@ function shown({ id, live, now }: PersonNow): SimulatedPerson {
   const two = (x: number): number => Math.round(x * 100) / 100;
   const { distanceM, bearingDeg, yawDeg, pitchDeg, age } = now;
   return { id, live, ...now, distanceM: two(distanceM), bearingDeg: two(bearingDeg), yawDeg: two(yawDeg), pitchDeg: two(pitchDeg), age: two(age) };
-}
-
-/** Made for people who are added by hand. */
-function isEmpty({ people, crowd, loop }: Scenario): boolean {
-  return loop && people.length === 0 && crowd === undefined;
 }
 
 function isPeopleOnly(input: unknown): boolean {

@@ -136,6 +136,16 @@ test('a scenario is played in place of what plays, and ends with its length', as
   assert.is(only(host.events, 'person.left').length, 2);
 });
 
+test('a scenario with nobody in it that plays over and over does not end by itself', async () => {
+  await using host = new Host();
+  const { scenario } = host.simulator.begin({ name: 'nobody', loop: true, framesPerSecond: 30 });
+  assert.equal(scenario, { name: 'nobody', loop: true, lengthS: 4, atS: 0 });
+  // The stage for people by hand would end 0.8 s after its last frame with somebody.
+  await host.until('two seconds of frames, or the end', () => host.simulator.status().processed > 60 || !host.simulator.isActive);
+  assert.is(host.simulator.isActive, true);
+  assert.is(host.simulator.stop().active, false);
+});
+
 test('people are added to a scenario; a name that is taken is refused, and then nobody comes', async () => {
   await using host = new Host();
   host.simulator.begin({ loop: true, lengthS: 60, people: [standing(), standing({ id: 'later', enterS: 50 })] });
