@@ -13,7 +13,7 @@ import { messageFault } from './from-plugin.ts';
 import { eventGrant, type GrantedView, type GrantedViews } from './granted-view.ts';
 import { Interceptor, type Verdict } from './interceptor.ts';
 import { PeopleFeed, type PeopleSource } from './people-feed.ts';
-import { shortened } from './process-output.ts';
+import { asLine, shortened } from './process-output.ts';
 import { createStats, type TrafficStats } from './stats.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Attached, AttachedPlugin, OutboxCounts } from './traffic.ts';
@@ -208,5 +208,5 @@ export class AttachedRun implements Attached {
 /** Named keys only: a logger walks whatever else an error has, such as causes of causes, until its stack is full. */
 function told({ where, error: { code, message, stack } }: Extract<TrafficFromPlugin, { type: 'fault' }>): [object, string] {
   const text = shortened(message);
-  return [{ where, err: { code, message: text, ...(stack !== undefined && { stack: shortened(stack) }) } }, `${where}: ${text}`];
+  return [{ where, err: { code, message: text, ...(stack !== undefined && { stack: shortened(stack) }) } }, `${where}: ${asLine(message)}`];
 }

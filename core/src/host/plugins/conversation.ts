@@ -4,7 +4,7 @@ import type { Logger } from '../../log.ts';
 import type { FromPlugin, LifeFromPlugin, LifeToPlugin, PluginDescription, PluginStart, TrafficFromPlugin } from '../../plugin-messages.ts';
 import { isLife, isWellFormed } from './life-messages.ts';
 import { LineBudget } from './line-budget.ts';
-import { LINES_PER_SECOND, shortened } from './process-output.ts';
+import { asLine, LINES_PER_SECOND, shortened } from './process-output.ts';
 
 const MAX_FIELDS_CHARACTERS = 8192;
 
@@ -115,12 +115,16 @@ export class Conversation {
         if (!this.#isStopping) ended('ended by itself');
         break;
       case 'log':
-        if (this.#lines.allows()) logger[message.level]({ ...logged(message.fields), name }, shortened(message.message));
+        if (this.#lines.allows()) logger[message.level]({ ...logged(message.fields), name }, asLine(message.message));
         break;
     }
   }
 }
 
+/** What only the log itself says: with these a plugin could pass for another part, another time or another level. */
+const LOGS_OWN = ['level', 'time', 'msg', 'pid', 'name'];
+
 function logged(fields: object): object {
-  return JSON.stringify(fields).length > MAX_FIELDS_CHARACTERS ? { fields: 'left out: too long' } : fields;
+  if (JSON.stringify(fields).length > MAX_FIELDS_CHARACTERS) return { fields: 'left out: too long' };
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => !LOGS_OWN.includes(key)));
 }

@@ -6,7 +6,7 @@ import type { PluginDescription } from '../../plugin-messages.ts';
 import { Conversation, type Faults } from './conversation.ts';
 import type { PluginPlace } from './discovery.ts';
 import type { LastGood, PluginState } from './plugin-state.ts';
-import { shortened } from './process-output.ts';
+import { asLine } from './process-output.ts';
 import type { Isolation, Seat, Seats } from './seats.ts';
 import type { StartOrder } from './start-order.ts';
 import type { Attached, Traffic } from './traffic.ts';
@@ -253,7 +253,7 @@ export class PluginRun {
     const { name, settings } = this.#plan;
     const withinMs = this.stopWithinMs ?? settings.stopWithinMs;
     const faults = await within(withinMs, this.#talk.stop());
-    for (const fault of faults ?? []) this.#parts.logger.warn({ name }, `while it stopped: ${shortened(fault)}`);
+    for (const fault of faults ?? []) this.#parts.logger.warn({ name }, `while it stopped: ${asLine(fault)}`);
     if (faults || outcome.kind === 'crashed') return outcome;
     return { kind: 'crashed', reason: `did not stop within ${Math.round(withinMs)} ms`, culprit: name, stage: 'stop' };
   }

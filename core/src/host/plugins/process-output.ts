@@ -25,7 +25,7 @@ export function logOutput(stream: Readable, level: 'debug' | 'warn', plugin: str
     logger[level]({ name: plugin, lines }, `printed more than ${LINES_PER_SECOND} lines a second; the rest is left out`),
   );
   const say = (text: string): void => {
-    if (text !== '' && budget.allows()) logger[level]({ name: plugin }, shortened(text));
+    if (text !== '' && budget.allows()) logger[level]({ name: plugin }, asLine(text));
   };
 
   stream.setEncoding('utf8');
@@ -62,4 +62,9 @@ export function logOutput(stream: Readable, level: 'debug' | 'warn', plugin: str
 
 export function shortened(text: string): string {
   return text.length > MAX_LINE_CHARACTERS ? `${text.slice(0, MAX_LINE_CHARACTERS)} ...` : text;
+}
+
+/** One line of the log: what would steer the reader's terminal, or begin a line of its own, is shown as its code. */
+export function asLine(text: string): string {
+  return shortened(text).replace(/[^\P{Cc}\t]/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
