@@ -20,10 +20,10 @@ export async function readScenario(path: string): Promise<Scenario> {
 }
 
 function parse(text: string, path: string): unknown {
-  const document = parseDocument(text, { merge: true });
-  const [fault] = document.errors;
-  if (fault) throw new MienError('SCENARIO_INVALID', `${path} is not valid YAML: ${fault.message}`);
   try {
+    const document = parseDocument(text, { merge: true });
+    const [fault] = document.errors;
+    if (fault) throw fault;
     return document.toJS();
   } catch (cause) {
     throw new MienError('SCENARIO_INVALID', `${path} is not valid YAML: ${(cause as Error).message}`, { cause });

@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { MienError } from '../errors.ts';
+import { isDeeperThan, MAX_DEPTH } from '../nesting.ts';
 import { schemaFaults } from '../schema-faults.ts';
 import { scenarioRuleFaults } from './scenario-rules.ts';
 
@@ -160,6 +161,9 @@ export function checkLiveChange(input: unknown): LiveChange {
 }
 
 function checked<S extends Type.TSchema>(schema: S, input: unknown, origin: string): Type.Static<S> {
+  if (isDeeperThan(MAX_DEPTH, input)) {
+    throw new MienError('SCENARIO_INVALID', `${origin}: expected at most ${MAX_DEPTH} levels, got more; see examples/scenarios`);
+  }
   const value = Value.Default(schema, Value.Clone(input ?? {}));
   refuse(schemaFaults(schema, value), origin);
   return value as Type.Static<S>;

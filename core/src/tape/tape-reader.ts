@@ -5,6 +5,7 @@ import { CONFIG_VERSION, type Config } from '../config.ts';
 import { migrateConfig } from '../config-migrations.ts';
 import { MienError } from '../errors.ts';
 import { checkConfig } from '../load-config.ts';
+import { isDeeperThan, MAX_DEPTH } from '../nesting.ts';
 import { schemaFaults } from '../schema-faults.ts';
 import { type BlocksEnd, readBlocks } from './tape-blocks.ts';
 import { HeaderSchema, RecordSchemas, TAPE_VERSION, type TapeHeader, type TapeRecord } from './tape-format.ts';
@@ -139,9 +140,12 @@ function readRecord(line: string, where: string): TapeRecord {
 }
 
 function parse(line: string, where: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(line);
+    value = JSON.parse(line);
   } catch (cause) {
     throw new MienError('TAPE_INVALID', `${where}: expected a line of JSON: ${(cause as Error).message}`, { cause });
   }
+  if (isDeeperThan(MAX_DEPTH, value)) throw new MienError('TAPE_INVALID', `${where}: expected at most ${MAX_DEPTH} levels, got more; no Mien wrote this`);
+  return value;
 }

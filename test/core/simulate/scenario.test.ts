@@ -109,6 +109,17 @@ scenario('aliases that would fill the memory are refused', async () => {
   assert.match((await rejectsWith('SCENARIO_INVALID', () => readScenario(path))).message, /alias/);
 });
 
+scenario('what is nested without end, or holds itself, is refused by its name', async () => {
+  for (const levels of [100, 1000, 5000, 1e5]) {
+    const path = file('deep.yaml', `people: ${'['.repeat(levels)}${']'.repeat(levels)}\n`);
+    assert.match((await rejectsWith('SCENARIO_INVALID', () => readScenario(path))).message, /deep\.yaml/);
+  }
+  const path = file('circle.yaml', 'people: &all [*all, *all, *all]\n');
+  assert.match((await rejectsWith('SCENARIO_INVALID', () => readScenario(path))).message, /circle\.yaml/);
+  const deep: unknown = JSON.parse(`{"people":${'['.repeat(1e5)}${']'.repeat(1e5)}}`);
+  assert.match(await faultsOf(deep), /test\.yaml: expected at most 64 levels/);
+});
+
 scenario('a file that is not there, or far too large, is named', async () => {
   await rejectsWith('INPUT_NOT_FOUND', () => readScenario(join(folder.path, 'none.yaml')));
   const large = file('large.yaml', `# ${'x'.repeat(5_000_000)}`);

@@ -101,6 +101,7 @@ faults('a file that is not there, and a folder, are named', async () => {
 });
 
 const header = (change: object): string => JSON.stringify({ ...JSON.parse(lines[0] as string), ...change });
+const deep = `${'['.repeat(1e5)}${']'.repeat(1e5)}`;
 const tick = '{"at":[1,2],"tick":true}';
 const texts: ReadonlyArray<readonly [what: string, lines: () => string[], says: RegExp]> = [
   ['a newer version', () => [header({ mientape: 2 }), tick], /tape of version 2, this Mien reads version 1; a newer Mien wrote it/],
@@ -118,6 +119,8 @@ const texts: ReadonlyArray<readonly [what: string, lines: () => string[], says: 
   ],
   ['a wall time beyond the calendar', () => [header({}), (lines[1] as string).replace(/"capturedWallMs":\d+/, '"capturedWallMs":9e15')], /capturedWallMs/],
   ['fewer records than it should have', () => [header({}), tick, '{"at":[1,2],"end":{"records":7}}'], /expected 7 records as its end says, got 1/],
+  ['a header nested without end', () => [`{"mientape":1,"config":${deep}}`, tick], /written\.mientape: the header: expected at most 64 levels/],
+  ['a record nested without end', () => [header({}), `{"at":[1,2],"event":${deep}}`], /record 1: expected at most 64 levels/],
   ['something after its end', () => [header({}), '{"at":[1,2],"end":{"records":0}}', tick], /record 1 stands after the end/],
 ];
 for (const [what, made, says] of texts) {

@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { Grant } from '../../events.ts';
+import { isDeeperThan, MAX_DEPTH } from '../../nesting.ts';
 import type { FromPlugin, LifeFromPlugin } from '../../plugin-messages.ts';
 
 const Names = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 64 });
@@ -35,16 +36,4 @@ export function isLife(message: FromPlugin): message is { readonly plugin: strin
 
 export function isWellFormed(message: LifeFromPlugin): boolean {
   return Value.Check(shapes[message.type], message) && !isDeeperThan(MAX_DEPTH, message);
-}
-
-/** What is nested more deeply could not be shown: whoever walks it would run out of stack. */
-const MAX_DEPTH = 64;
-
-function isDeeperThan(depth: number, value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let at = 0; level.length > 0; at += 1) {
-    if (at > depth) return true;
-    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
-  }
-  return false;
 }
