@@ -301,14 +301,14 @@ async function killHostWith(plugin: string, folder: string, isDue: () => boolean
   const host = spawn(process.execPath, [script, folder, from], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: host.stdout })[Symbol.asyncIterator]();
   const pid = Number((await lines.next()).value);
-  assert.ok(isRunning(pid));
-  await until('the moment has come', patienceMs, isDue);
-  host.kill('SIGKILL');
   try {
+    assert.ok(isRunning(pid), `the host told this pid of its plugin: ${pid}`);
+    await until('the moment has come', patienceMs, isDue);
+    host.kill('SIGKILL');
     await until('the plugin has gone too', patienceMs, () => !isRunning(pid));
-  } catch (fault) {
-    process.kill(pid, 'SIGKILL');
-    throw fault;
+  } finally {
+    host.kill('SIGKILL');
+    if (isRunning(pid)) process.kill(pid, 'SIGKILL');
   }
 }
 
