@@ -2,18 +2,19 @@
  * What Mien adds to the NPU, and how much of the cores it reaches: on the simulated runtime, whose cores keep exact time, so that the ideal is
  * known. It says nothing of a board's speed.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { npuCoreCount } from '../inference/layout.ts';
 import type { Release } from '../inference/manifest-file.ts';
 import { npuSimulation } from '../inference/npu/simulation.ts';
 import { Scope } from '../scope.ts';
+import { keepAwake } from './awake.ts';
 import { keepBusy, type NpuNetwork, openNetworks, type Runner } from './npu-networks.ts';
 import { median, quantile } from './quantile.ts';
 
 /** Keys and units are a contract: scripts read them. Shares are of what the simulated cores could do. */
 export interface NpuFigures {
-  /** From `run()` to its result, with a run that takes no time. */
+  /** From `run()` to its result, with a run that takes no time, on processors that are kept awake. */
   readonly overheadUs: { readonly p50: number; readonly p99: number };
   /** Runs on one core; on three by a context each; of detector and recogniser together on three. */
   readonly oneCore: number;
@@ -53,22 +54,23 @@ export async function measureNpu(release: Release, load: NpuLoad, signal: AbortS
     const { models, ...settings } = npuSimulation(release, { runUs: 0 });
     const simulated = { simulate: { ...settings, models: (models as { answers: unknown }[]).map(({ answers: _, ...model }) => model) } };
     const [runner] = await openNetworks(scope, [of('recognizer', { affinity: { pinned: [0] } })], simulated);
+    using _ = await keepAwake();
     return overhead(runner as Runner, load.overheadRuns, signal);
   });
-  const reached = (networks: NpuNetwork[], cores: number) =>
-    within(async (scope) => (await throughput(await openNetworks(scope, networks, simulate(load.runUs)), load, signal)) / (cores * perCore));
-  const oneCore = await reached([of('recognizer', { affinity: { pinned: [0] } })], 1);
   const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
+  const reached = (networks: NpuNetwork[], cores: number) =>
+    within(async (scope) => (await throughput(await openNetworks(scope, networks, simulate(load.runUs)), load, signal, delay)) / (cores * perCore));
+  const oneCore = await reached([of('recognizer', { affinity: { pinned: [0] } })], 1);
+  delay.reset();
   const threeCores = await reached([of('recognizer', { affinity: 'spread' })], npuCoreCount);
-  delay.disable();
+  const loopDelayMaxMs = Math.max(0, delay.max / 1e6 - 1);
   const mixed = await reached([of('recognizer', { affinity: 'auto' }), of('detector', { affinity: 'auto' })], npuCoreCount);
   const interactiveRuns = await within(async (scope) => {
     const networks = [of('recognizer', { affinity: 'auto', priority: 'analytics' }), of('detector', { affinity: 'auto', priority: 'interactive' })];
     const [analytics, interactive] = await openNetworks(scope, networks, simulate(load.runUs));
     return interactiveWait(analytics as Runner, interactive as Runner, load.runUs, signal);
   });
-  return { overheadUs, oneCore, threeCores, mixed, interactiveRuns, loopDelayMaxMs: Math.max(0, delay.max / 1e6 - 1) };
+  return { overheadUs, oneCore, threeCores, mixed, interactiveRuns, loopDelayMaxMs };
 }
 
 async function within<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
@@ -92,17 +94,19 @@ async function overhead({ session, input }: Runner, runs: number, signal: AbortS
 }
 
 /** Runs a second of all together: the median of the windows. */
-async function throughput(runners: readonly Runner[], { windows, windowMs, runUs }: NpuLoad, signal: AbortSignal): Promise<number> {
+async function throughput(runners: readonly Runner[], { windows, windowMs, runUs }: NpuLoad, signal: AbortSignal, delay: IntervalHistogram): Promise<number> {
   const stop = new AbortController();
   let ran = 0;
   const busy = runners.map((runner) => keepBusy(runner, runner.session.info.parallel + spareCallers, AbortSignal.any([stop.signal, signal]), () => (ran += 1)));
   await sleep(20 * (runUs / 1000));
   const rates: number[] = [];
+  delay.enable();
   for (let i = 0; i < windows && !signal.aborted; i += 1) {
     const [before, started] = [ran, performance.now()];
     await sleep(windowMs);
     rates.push((ran - before) / ((performance.now() - started) / 1000));
   }
+  delay.disable();
   stop.abort();
   await Promise.all(busy);
   signal.throwIfAborted();
