@@ -2,19 +2,19 @@
  * What Mien adds to the NPU, and how much of the cores it reaches: on the simulated runtime, whose cores keep exact time, so that the ideal is
  * known. It says nothing of a board's speed.
  */
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { npuCoreCount } from '../inference/layout.ts';
 import type { Release } from '../inference/manifest-file.ts';
 import { npuSimulation } from '../inference/npu/simulation.ts';
 import { Scope } from '../scope.ts';
-import { keepAwake } from './awake.ts';
 import { keepBusy, type NpuNetwork, openNetworks, type Runner } from './npu-networks.ts';
+import { onOneProcessor } from './one-processor.ts';
 import { median, quantile } from './quantile.ts';
 
 /** Keys and units are a contract: scripts read them. Shares are of what the simulated cores could do. */
 export interface NpuFigures {
-  /** From `run()` to its result, with a run that takes no time, on processors that are kept awake. */
+  /** From `run()` to its result, with a run that takes no time, caller and thread on one processor. */
   readonly overheadUs: { readonly p50: number; readonly p99: number };
   /** Runs on one core; on three by a context each; of detector and recogniser together on three. */
   readonly oneCore: number;
@@ -53,9 +53,10 @@ export async function measureNpu(release: Release, load: NpuLoad, signal: AbortS
     // Without scripted answers: the simulated runtime would hash each input to find them.
     const { models, ...settings } = npuSimulation(release, { runUs: 0 });
     const simulated = { simulate: { ...settings, models: (models as { answers: unknown }[]).map(({ answers: _, ...model }) => model) } };
+    using _ = onOneProcessor();
+    // Awaited here: the processor is kept until then.
     const [runner] = await openNetworks(scope, [of('recognizer', { affinity: { pinned: [0] } })], simulated);
-    using _ = await keepAwake();
-    return overhead(runner as Runner, load.overheadRuns, signal);
+    return await overhead(runner as Runner, load.overheadRuns, signal);
   });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const reached = (networks: NpuNetwork[], cores: number) =>
@@ -94,7 +95,12 @@ async function overhead({ session, input }: Runner, runs: number, signal: AbortS
 }
 
 /** Runs a second of all together: the median of the windows. */
-async function throughput(runners: readonly Runner[], { windows, windowMs, runUs }: NpuLoad, signal: AbortSignal, delay: IntervalHistogram): Promise<number> {
+async function throughput(
+  runners: readonly Runner[],
+  { windows, windowMs, runUs }: NpuLoad,
+  signal: AbortSignal,
+  delay: ReturnType<typeof monitorEventLoopDelay>,
+): Promise<number> {
   const stop = new AbortController();
   let ran = 0;
   const busy = runners.map((runner) => keepBusy(runner, runner.session.info.parallel + spareCallers, AbortSignal.any([stop.signal, signal]), () => (ran += 1)));
