@@ -54,8 +54,8 @@ export async function measureNpu(release: Release, load: NpuLoad, signal: AbortS
     const { models, ...settings } = npuSimulation(release, { runUs: 0 });
     const simulated = { simulate: { ...settings, models: (models as { answers: unknown }[]).map(({ answers: _, ...model }) => model) } };
     using _ = onOneProcessor();
-    // Awaited here: the processor is kept until then.
     const [runner] = await openNetworks(scope, [of('recognizer', { affinity: { pinned: [0] } })], simulated);
+    // Awaited here, so that the processor is kept until then.
     return await overhead(runner as Runner, load.overheadRuns, signal);
   });
   const delay = monitorEventLoopDelay({ resolution: 1 });
