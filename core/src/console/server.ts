@@ -58,7 +58,8 @@ export async function createServer(options: ServerOptions): Promise<ConsoleServe
 
   // Before the guard: it is this plugin that closes the socket of an upgrade that the guard refuses.
   await api.register(websocket, { options: { maxPayload: 16 * 1024 }, preClose: (done) => done() });
-  const pluginPids = () => options.plugins.list().flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  // Not this process, in which plugins of isolation `host` run.
+  const pluginPids = () => options.plugins.list().flatMap(({ pid }) => (pid === undefined || pid === process.pid ? [] : [pid]));
   addGuard(api, guard, logger, config.api.token === undefined ? new PluginPeers(pluginPids) : undefined);
   await addOpenApi(api);
   const audience = { eventClients: addEventsRoute(api, options), previewClients: addPreviewRoutes(api, options, options.previewLimits ?? previewLimits) };
