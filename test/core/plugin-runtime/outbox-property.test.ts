@@ -1,5 +1,5 @@
 /** An outbox under any order of events, failures, restarts and crashes: nothing that was taken is lost, nothing is out of order. */
-import { cpSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
@@ -100,7 +100,7 @@ class World implements AsyncDisposable {
       case 'crash': {
         const from = join(this.#folder.path, String(this.#life));
         this.#life += 1;
-        cpSync(from, join(this.#folder.path, String(this.#life)), { recursive: true });
+        copyAsItIs(from, join(this.#folder.path, String(this.#life)));
         await this.begin();
         break;
       }
@@ -118,6 +118,19 @@ class World implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#open.map((box) => box.close()));
     this.#folder[Symbol.dispose]();
+  }
+}
+
+/** What a crash leaves. A file that is renamed while it is copied is looked for once more. */
+function copyAsItIs(from: string, to: string): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      cpSync(from, to, { recursive: true });
+      return;
+    } catch (fault) {
+      if ((fault as NodeJS.ErrnoException).code !== 'ENOENT' || tries === 100) throw fault;
+      rmSync(to, { recursive: true, force: true });
+    }
   }
 }
 
