@@ -3,29 +3,12 @@ import { createHash } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type CoreMask, openNpu, type SimulationSettings } from '../../native/src/npu.ts';
-import { rknnFile } from '../support/rknn-file.ts';
+import { rknnFile, smallNetwork } from '../support/rknn-file.ts';
 import { faultOf } from './support/npu-stub.ts';
 
 const test = suite('npu: simulated');
 const INPUT = 24;
-const file = rknnFile({
-  description: {
-    name: 'small',
-    target_platform: ['rk3588'],
-    version: '2.5.0',
-    norm_tensor: [
-      { tensor_id: 0, url: 'input', size: [1, 3, 2, 4] },
-      { tensor_id: 1, url: 'map', size: [1, 3, 1, 2] },
-      { tensor_id: 2, url: 'pair', size: [1, 2] },
-    ],
-    graph: [
-      { left: 'input', right_tensor_id: 0 },
-      { left: 'output', right_tensor_id: 1 },
-      { left: 'output', right_tensor_id: 2 },
-    ],
-  },
-  mainBytes: 1000,
-});
+const file = rknnFile({ description: smallNetwork, mainBytes: 1000 });
 const inputOf = (value: number) => new Uint8Array(INPUT).fill(value);
 const answerOf = (value: number) => [[0, 1, 2, 3, 4, 5].map((i) => i + value), [value, -value]];
 const outputs = () => [new Float32Array(6), new Float32Array(2)];

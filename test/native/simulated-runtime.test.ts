@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { rknnFile } from '../support/rknn-file.ts';
+import { rknnFile, smallNetwork } from '../support/rknn-file.ts';
 import { buildDriver, Driver } from './simulation/driver.ts';
 
 const test = suite('npu: simulated runtime');
@@ -17,23 +17,7 @@ test.after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Tensors as the compiler writes them down: input 2 x 4 pixels, a map of 3 channels of 1 x 2, a pair. */
-const description = {
-  name: 'small',
-  target_platform: ['rk3588'],
-  version: '2.5.0',
-  norm_tensor: [
-    { tensor_id: 0, url: 'input', size: [1, 3, 2, 4] },
-    { tensor_id: 1, url: 'map', size: [1, 3, 1, 2] },
-    { tensor_id: 2, url: 'pair', size: [1, 2] },
-  ],
-  graph: [
-    { left: 'input', right_tensor_id: 0 },
-    { left: 'output', right_tensor_id: 1 },
-    { left: 'output', right_tensor_id: 2 },
-  ],
-};
-const bytes = rknnFile({ description, mainBytes: 1000 });
+const bytes = rknnFile({ description: smallNetwork, mainBytes: 1000 });
 const INPUT_BYTES = 24;
 const hashOf = (data: Uint8Array) => createHash('sha256').update(data).digest('hex');
 const filled = (value: number) => hashOf(new Uint8Array(INPUT_BYTES).fill(value));
@@ -166,8 +150,8 @@ test('containers are refused as the real runtime refuses them, and leave a handl
     garbage: [new Uint8Array(4096).fill(7), '-6 handle'],
     short: [bytes.subarray(0, 8), '-6 handle'],
     truncated: [bytes.subarray(0, 600), '-6 handle'],
-    chip: [rknnFile({ description: { ...description, target_platform: ['rk3566'] } }), '-6 handle'],
-    format: [rknnFile({ description, format: 7 }), '-1 handle'],
+    chip: [rknnFile({ description: { ...smallNetwork, target_platform: ['rk3566'] } }), '-6 handle'],
+    format: [rknnFile({ description: smallNetwork, format: 7 }), '-1 handle'],
   } as const;
   for (const [name, [content, answer]] of Object.entries(refused)) assert.is(await driver.call(`init ${file(name, content)}`), answer, name);
   // The handles stand for nothing, and may be given back.
