@@ -20,7 +20,7 @@ const steps = [
   {
     name: 'packages',
     says: 'installing npm packages (about a minute the first time)',
-    inputs: ['package.json', 'package-lock.json', '.npmrc', 'core/package.json', 'native/package.json', 'model/package.json'],
+    inputs: ['package.json', 'package-lock.json', '.npmrc', 'core/package.json', 'native/package.json', 'model/package.json', 'plugins/package.json'],
     outputs: ['node_modules/typescript', 'node_modules/@mien/core'],
     run: [['npm', 'ci', '--ignore-scripts', '--loglevel=error', '--no-progress']],
   },
@@ -35,10 +35,10 @@ const steps = [
   {
     name: 'javascript',
     says: 'compiling TypeScript',
-    inputs: ['tsconfig.base.json', 'native/src', 'native/tsconfig.json', 'core/src', 'core/tsconfig.json', 'package-lock.json'],
-    outputs: ['native/dist/index.js', 'core/dist/cli.js'],
+    inputs: ['tsconfig.base.json', 'native/src', 'native/tsconfig.json', 'core/src', 'core/tsconfig.json', 'plugins', 'package-lock.json'],
+    outputs: ['native/dist/index.js', 'core/dist/cli.js', 'plugins/dist/shared/template.js'],
     before: removeStale,
-    run: [['node', ...tsc, '-b', 'native', 'core']],
+    run: [['node', ...tsc, '-b', 'native', 'core', 'plugins']],
   },
   {
     name: 'typebox',
@@ -58,12 +58,13 @@ const steps = [
 
 /** JavaScript of modules that are gone; and, where outputs are gone, tsc's belief that it has nothing to do. */
 function removeStale() {
-  for (const [workspace, kept] of [
-    ['native', []],
-    ['core', [join('console', 'page'), 'typebox']],
+  for (const { workspace, kept, sources, made } of [
+    { workspace: 'native', made: 'index.js' },
+    { workspace: 'core', made: 'index.js', kept: [join('console', 'page'), 'typebox'] },
+    { workspace: 'plugins', made: join('shared', 'template.js'), sources: '.' },
   ]) {
-    removeOrphans(join(root, workspace), kept);
-    if (!existsSync(join(root, workspace, 'dist', 'index.js'))) rmSync(join(root, workspace, 'tsconfig.tsbuildinfo'), { force: true });
+    removeOrphans(join(root, workspace), kept, sources);
+    if (!existsSync(join(root, workspace, 'dist', made))) rmSync(join(root, workspace, 'tsconfig.tsbuildinfo'), { force: true });
   }
 }
 

@@ -8,12 +8,13 @@ import type { Abstained, Grant, Person } from './events.ts';
 import type { GrantedData, GrantedEvent, GrantedEventName, GrantedPerson } from './granted.ts';
 import type { EventFilter } from './host/event-filter.ts';
 import type { Logger } from './log.ts';
+import { didYouMean, nearestName } from './nearest-name.ts';
 import type { CameraStatus, ModelStatus, SwapRequest } from './sight/sight.ts';
 
 export type { EventName, Grant, MienEvent, Person } from './events.ts';
 export type { GrantedData, GrantedEvent, GrantedEventName, GrantedPerson } from './granted.ts';
 export type { Static };
-export { MienError, Type };
+export { didYouMean, MienError, nearestName, Type };
 
 /** Services that Mien itself provides. Closed: plugins extend `Services`. */
 export interface CoreServices {
@@ -129,6 +130,8 @@ export interface PluginDefinition<N extends readonly Grant[] = readonly Grant[],
   /** Raise it when the options' shape changes; `migrateOptions` brings older ones along. 1 unless said otherwise. */
   readonly optionsVersion?: number;
   migrateOptions?(options: unknown, from: number): unknown;
+  /** What a schema cannot say (a template with a field that does not exist): `path: what was expected, what came`, one a fault. Asked when the schema finds none. */
+  checkOptions?(options: Static<O>): readonly string[];
   setup(context: PluginContext<N[number]>, options: Static<O>): unknown;
 }
 

@@ -1,1 +1,1 @@
-export function removeOrphans(workspace: string, kept?: readonly string[]): string[];
+export function removeOrphans(workspace: string, kept?: readonly string[], sources?: string): string[];

@@ -4,8 +4,8 @@ import { join, relative } from 'node:path';
 
 const MADE = /\.(js|d\.ts)$/;
 
-/** Removes files below `dist` whose source is gone from `src`, folders in `kept` left alone, and empty folders. Returns what was removed. */
-export function removeOrphans(workspace, kept = []) {
+/** Removes files below `dist` whose source is gone from `sources`, folders in `kept` left alone, and empty folders. Returns what was removed. */
+export function removeOrphans(workspace, kept = [], sources = 'src') {
   const dist = join(workspace, 'dist');
   const removed = [];
   const walk = (folder) => {
@@ -14,7 +14,7 @@ export function removeOrphans(workspace, kept = []) {
       const name = relative(dist, path);
       if (kept.includes(name)) continue;
       if (entry.isDirectory()) walk(path);
-      else if (MADE.test(name) && !existsSync(join(workspace, 'src', name.replace(MADE, '.ts')))) {
+      else if (MADE.test(name) && !existsSync(join(workspace, sources, name.replace(MADE, '.ts')))) {
         rmSync(path);
         removed.push(name);
       }

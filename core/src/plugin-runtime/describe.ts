@@ -15,7 +15,7 @@ export function definitionOf(module: unknown): PluginDefinition {
   const given = defaultOf(module);
   if (given === undefined) throw invalid('the file has no default export: write `export default definePlugin({ ... })`');
   const definition = definePlugin(given as PluginDefinition);
-  const { name, needs = [], uses = [], provides = [], options, optionsVersion = 1, migrateOptions } = definition;
+  const { name, needs = [], uses = [], provides = [], options, optionsVersion = 1, migrateOptions, checkOptions } = definition;
   const grants: readonly string[] = Grant.enum;
   for (const grant of listed(name, 'needs', needs)) {
     if (!grants.includes(grant))
@@ -30,6 +30,8 @@ export function definitionOf(module: unknown): PluginDefinition {
   if (!Number.isInteger(optionsVersion) || optionsVersion < 1)
     throw invalid(`optionsVersion of "${name}": expected 1 or more, got ${JSON.stringify(optionsVersion)}`);
   if (migrateOptions !== undefined && typeof migrateOptions !== 'function') throw invalid(`migrateOptions of "${name}": expected a function (options, from)`);
+  if (checkOptions !== undefined && typeof checkOptions !== 'function')
+    throw invalid(`checkOptions of "${name}": expected a function (options) that gives faults`);
   return definition;
 }
 

@@ -26,7 +26,17 @@ export async function checkOptions(definition: PluginDefinition, given: unknown,
     }
   }
   const filled = Value.Default(schema, options);
-  return { faults: schemaFaults(closed(schema) as TObject, filled), options: filled };
+  const faults = schemaFaults(closed(schema) as TObject, filled);
+  return { faults: faults.length > 0 ? faults : ownFaults(definition, filled), options: filled };
+}
+
+/** What the plugin itself has to say of options that its schema lets pass. */
+function ownFaults(definition: PluginDefinition, options: unknown): readonly string[] {
+  try {
+    return definition.checkOptions?.(options as never) ?? [];
+  } catch (fault) {
+    return [`checkOptions failed: ${fault instanceof Error ? fault.message : fault}`];
+  }
 }
 
 /** The schema as plain JSON Schema in which objects that say nothing of further properties allow none: mistyped names are found. */

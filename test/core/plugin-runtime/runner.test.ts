@@ -70,7 +70,8 @@ test('what is no plugin is refused with what to write', async () => {
     [{ default: { ...good, options: Type.String() } }, /expected Type.Object/],
     [{ default: { ...good, options: null } }, /expected Type.Object/],
     [{ default: { ...good, optionsVersion: 0 } }, /expected 1 or more, got 0/],
-    [{ default: { ...good, migrateOptions: 1 } }, /expected a function/],
+    [{ default: { ...good, migrateOptions: 1 } }, /migrateOptions of "probe": expected a function/],
+    [{ default: { ...good, checkOptions: [] } }, /checkOptions of "probe": expected a function/],
   ];
   for (const [module, message] of cases) {
     await using stand = new RunnerStand();
@@ -94,6 +95,10 @@ test('options: all faults with their paths, mistyped names found, defaults fille
         if (from === 1) throw new Error('too old');
         return { volume: options.loud ? 9 : 1 };
       },
+      checkOptions({ volume }: { volume: number }) {
+        if (volume === 13) throw new Error('unlucky');
+        return volume > 10 ? [`volume: expected at most 10, got ${volume}`] : [];
+      },
       setup() {},
     },
   });
@@ -109,6 +114,8 @@ test('options: all faults with their paths, mistyped names found, defaults fille
   assert.is(bad.options, undefined);
   assert.match(bad.faults.join('\n'), /volume: must be number/);
   assert.match(bad.faults.join('\n'), /voice.pich: unknown key. Did you mean "pitch"/);
+  assert.equal(await ask({ volume: 11 }, 3), { faults: ['volume: expected at most 10, got 11'], options: undefined });
+  assert.equal((await ask({ volume: 13 }, 3)).faults, ['checkOptions failed: unlucky']);
   assert.match((await ask({}, 1)).faults[0] ?? '', /migrateOptions from 1 to 3 failed: too old/);
   assert.match((await ask({}, 4)).faults[0] ?? '', /4 is newer than this release/);
 });
