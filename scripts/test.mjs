@@ -32,6 +32,12 @@ const arm64 = {
   packages: ['qemu-user-static', 'libc6-arm64-cross', 'libstdc++6-arm64-cross', 'g++-aarch64-linux-gnu', 'python3-pip'],
 };
 
+/** Counterparts of the plugins that come with Mien: a broker, a serial line, a voice, and what listens to it. */
+const counterparts = {
+  there: () => ['mosquitto', 'socat', 'sox', 'espeak-ng', 'jq', 'openssl', 'curl'].every(onPath),
+  packages: ['mosquitto', 'mosquitto-clients', 'socat', 'sox', 'espeak-ng', 'jq', 'openssl', 'curl'],
+};
+
 /** The parts in the order of `npm test`. `files` are run by uvu, one process each, `jobs` at a time. */
 const parts = {
   lint: { says: 'lint, import walls and types', run: lint },
@@ -39,7 +45,7 @@ const parts = {
   native: { says: 'native kernels and the NPU', files: ['test/native'], jobs: 2, needs: [fuzzer, arm64] },
   contract: { says: 'contract suites', files: ['test/contract'], jobs: 2, needs: [cameras] },
   model: { says: 'model release (Python)', run: python },
-  plugins: { says: 'plugins: isolation, faults, commands', files: ['test/plugins'], jobs: 1 },
+  plugins: { says: 'plugins: isolation, faults, commands', files: ['test/plugins'], jobs: 2, needs: [counterparts, browser] },
   e2e: { says: 'processes, API, command line', files: ['test/e2e'], jobs: 1, needs: [cameras, browser, emulator] },
   package: { says: 'the packed packages in an empty folder', files: ['test/package'], jobs: 1 },
 };
