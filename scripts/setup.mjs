@@ -20,7 +20,7 @@ const steps = [
   {
     name: 'packages',
     says: 'installing npm packages (about a minute the first time)',
-    inputs: ['package.json', 'package-lock.json', '.npmrc', 'core/package.json', 'native/package.json', 'model/package.json', 'plugins/package.json'],
+    inputs: ['package.json', 'package-lock.json', '.npmrc', 'core/package.json', 'native/package.json', 'model/package.json', 'plugins/package.json', 'node-red-nodes/package.json'],
     outputs: ['node_modules/typescript', 'node_modules/@mien/core'],
     run: [['npm', 'ci', '--ignore-scripts', '--loglevel=error', '--no-progress']],
   },
