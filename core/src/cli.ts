@@ -135,6 +135,7 @@ function createProgram(): Command {
     .option(...configuration)
     .option('--as <name>', 'its name in the configuration; its own by default')
     .option('-y, --yes', 'grant what it needs, and install it, without asking')
+    .option('--wants', 'grant also what is optional, without asking')
     .action(async (from, options) => (await import('./cli/plugin-add.ts')).pluginAdd(from, options));
   plugin
     .command('remove <name>')

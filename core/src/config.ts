@@ -283,7 +283,7 @@ export const PluginSettings = Type.Object(
   {
     from: Type.Optional(Type.String({ description: 'file, folder or npm package; the name itself, as a package or in pluginFolder, when absent' })),
     enabled: Type.Boolean({ default: true, description: 'false: known, not started' }),
-    grant: Type.Array(Grant, { default: [], description: 'what it may see and do; must hold what the plugin needs' }),
+    grant: Type.Array(Grant, { default: [], description: 'what it may see and do; must hold what the plugin needs, and can hold what it wants beside' }),
     isolation: Type.Optional(
       Type.Union([Type.Literal('own'), Type.Literal('shared'), Type.Literal('host')], {
         description:
@@ -329,7 +329,9 @@ export const Config = Type.Object(
     stateFolder: Type.Optional(
       Type.String({ description: 'what Mien keeps: stores of plugins, quarantines, last good settings; else $STATE_DIRECTORY, else ~/.local/state/mien' }),
     ),
-    pluginFolder: Type.Optional(Type.String({ description: 'every plugin in it runs with all that it needs, and is loaded anew when its files change' })),
+    pluginFolder: Type.Optional(
+      Type.String({ description: 'every plugin in it runs with all that it needs and wants, and is loaded anew when its files change' }),
+    ),
     plugins: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' }), PluginSettings, {
       ...strict,
       default: {},

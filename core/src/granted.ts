@@ -1,4 +1,4 @@
-/** Events and persons as a receiver with the grants `G` sees them: the static side of what host/grants.ts removes at run time. */
+/** Events and persons as a receiver with the grants `G`, and perhaps some of `W`, sees them: the static side of what host/grants.ts removes at run time. */
 import type { EventName, EventOf, Grant, Person, PersonEvent, SessionTotals } from './events.ts';
 
 /** The grant of each property, as annotated in the schema; a test holds the two together. */
@@ -49,22 +49,29 @@ export interface EventGrants {
 }
 
 type Within<T, Grants, G extends Grant> = { [K in keyof T as K extends keyof Grants ? (Grants[K] extends G ? K : never) : never]: T[K] };
+/** With those of `W`, which may or may not be granted, optional. */
+type Seen<T, Grants, G extends Grant, W extends Grant> = [W] extends [never]
+  ? Within<T, Grants, G>
+  : Flat<Within<T, Grants, G> & Partial<Within<T, Grants, Exclude<W, G>>>>;
+type Flat<T> = { [K in keyof T]: T[K] };
 
-export type GrantedPerson<G extends Grant> = Within<Person, PersonGrants, G>;
-export type GrantedSession<G extends Grant> = Within<SessionTotals, SessionGrants, G>;
+export type GrantedPerson<G extends Grant, W extends Grant = never> = Seen<Person, PersonGrants, G, W>;
+export type GrantedSession<G extends Grant, W extends Grant = never> = Seen<SessionTotals, SessionGrants, G, W>;
 /** Names of the events that reach a receiver with these grants. */
 export type GrantedEventName<G extends Grant> = { [N in EventName]: EventGrants[N] extends G ? N : never }[EventName];
 
 /** `data` of an event: persons, former values and session totals hold granted fields only. */
-export type GrantedData<N extends EventName, G extends Grant> = {
+export type GrantedData<N extends EventName, G extends Grant, W extends Grant = never> = {
   [K in keyof EventOf<N>['data']]: K extends 'person'
-    ? GrantedPerson<G>
+    ? GrantedPerson<G, W>
     : K extends 'previous'
-      ? Partial<GrantedPerson<G>>
+      ? Partial<GrantedPerson<G, W>>
       : K extends 'session'
-        ? GrantedSession<G>
+        ? GrantedSession<G, W>
         : EventOf<N>['data'][K];
 };
 /** `subject` names the person, so it is there under person.presence only. */
 type Hidden<N extends EventName, G extends Grant> = EventOf<N> extends PersonEvent ? ('person.presence' extends G ? never : 'subject') : never;
-export type GrantedEvent<N extends EventName, G extends Grant> = Omit<EventOf<N>, 'data' | Hidden<N, G>> & { readonly data: GrantedData<N, G> };
+export type GrantedEvent<N extends EventName, G extends Grant, W extends Grant = never> = Omit<EventOf<N>, 'data' | Hidden<N, G>> & {
+  readonly data: GrantedData<N, G, W>;
+};

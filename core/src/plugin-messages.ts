@@ -16,6 +16,7 @@ export interface PluginDescription {
   readonly description?: string;
   readonly version?: string;
   readonly needs: readonly Grant[];
+  readonly wants: readonly Grant[];
   readonly uses: readonly string[];
   readonly provides: readonly string[];
   readonly options: object;

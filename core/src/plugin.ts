@@ -64,41 +64,47 @@ export interface Delivery {
   readonly attempt: number;
 }
 
-export interface PluginContext<G extends Grant = Grant> {
+/** `G`: what it needs; `W`: what it wants beside, which may be missing. */
+export interface PluginContext<G extends Grant = Grant, W extends Grant = never> {
   /** Its name in the configuration. */
   readonly name: string;
   readonly log: Logger;
   /** Aborted when the plugin stops. */
   readonly signal: AbortSignal;
   readonly store: Store;
+  /** All that it needs, and what it was given of what it wants. */
+  readonly grants: readonly (G | W)[];
 
-  /** Called in the order of the events. Up to 32 calls may be under way; a plugin that is slower loses the oldest, and is told how many in its status. */
-  on<N extends GrantedEventName<G>>(
+  /**
+   * Called in the order of the events. Up to 32 calls may be under way; a plugin that is slower loses the oldest, and is told how many in its
+   * status. Never called for an event whose grant it wants and was not given; so with the next three.
+   */
+  on<N extends GrantedEventName<G | W>>(
     name: N,
-    handler: (data: GrantedData<N, G>, event: GrantedEvent<N, G>) => unknown,
+    handler: (data: GrantedData<N, G, W>, event: GrantedEvent<N, G, W>) => unknown,
     filter?: Omit<EventFilter, 'types'>,
   ): Disposable;
   /** Everybody at one camera at the rate of its frames, newest only: for following somebody. Needs person.presence. */
-  onPeople(handler: (people: GrantedPerson<G>[], camera: string) => unknown, options?: { readonly everyMs?: number }): Disposable;
+  onPeople(handler: (people: GrantedPerson<G, W>[], camera: string) => unknown, options?: { readonly everyMs?: number }): Disposable;
   /**
    * Before an event goes out to anybody: `false` holds it back, an object is added as `data.extra[<plugin>]` (4 KiB as JSON at most). After
    * 20 ms the event goes out unchanged. An update of which this plugin may see nothing comes with an empty `changed`. Events of the device's
    * health cannot be touched.
    */
-  beforeEmit<N extends GrantedEventName<G>>(
+  beforeEmit<N extends GrantedEventName<G | W>>(
     name: N,
     hook: (
-      data: GrantedData<N, G>,
-      event: GrantedEvent<N, G>,
+      data: GrantedData<N, G, W>,
+      event: GrantedEvent<N, G, W>,
     ) => undefined | boolean | Record<string, unknown> | Promise<undefined | boolean | Record<string, unknown>>,
   ): Disposable;
   /**
    * Events kept on disk until `send` has resolved for each, in order, over restarts. A rejected `send` is tried again with back-off. At least once:
    * after a crash the newest may be sent again, with the same `event.id`.
    */
-  outbox<N extends GrantedEventName<G>>(
+  outbox<N extends GrantedEventName<G | W>>(
     names: readonly N[],
-    send: (event: GrantedEvent<N, G>, delivery: Delivery) => Promise<unknown>,
+    send: (event: GrantedEvent<N, G, W>, delivery: Delivery) => Promise<unknown>,
     options?: OutboxOptions,
   ): Outbox;
 
@@ -115,13 +121,15 @@ export interface PluginContext<G extends Grant = Grant> {
   defer(step: () => unknown): void;
 }
 
-export interface PluginDefinition<N extends readonly Grant[] = readonly Grant[], O extends TObject = TObject> {
+export interface PluginDefinition<N extends readonly Grant[] = readonly Grant[], O extends TObject = TObject, W extends readonly Grant[] = readonly Grant[]> {
   /** Lower case, digits and dashes. */
   readonly name: string;
   readonly apiVersion: 1;
   readonly description?: string;
   /** What it may see and do; shown at install, to be granted in the configuration, enforced by the host. */
   readonly needs?: N;
+  /** What it can use beside that: it runs without, and sees what of it the configuration grants. */
+  readonly wants?: W;
   /** Services of other plugins; they start first. */
   readonly uses?: readonly (keyof Services & string)[];
   readonly provides?: readonly (keyof Services & string)[];
@@ -132,7 +140,7 @@ export interface PluginDefinition<N extends readonly Grant[] = readonly Grant[],
   migrateOptions?(options: unknown, from: number): unknown;
   /** What a schema cannot say (a template with a field that does not exist): `path: what was expected, what came`, one a fault. Asked when the schema finds none. */
   checkOptions?(options: Static<O>): readonly string[];
-  setup(context: PluginContext<N[number]>, options: Static<O>): unknown;
+  setup(context: PluginContext<N[number], W[number]>, options: Static<O>): unknown;
 }
 
 /** An age, gender or expression that was read; undefined when it is not there yet, or withheld (`{ label: 'unknown', abstain }`). */
@@ -141,9 +149,9 @@ export function known<E extends Person['age'] | Person['gender'] | Person['expre
 }
 
 // biome-ignore lint/complexity/noBannedTypes: a plugin without options gets an empty object
-export function definePlugin<const N extends readonly Grant[] = readonly [], O extends TObject = TObject<{}>>(
-  definition: PluginDefinition<N, O>,
-): PluginDefinition<N, O> {
+export function definePlugin<const N extends readonly Grant[] = readonly [], O extends TObject = TObject<{}>, const W extends readonly Grant[] = readonly []>(
+  definition: PluginDefinition<N, O, W>,
+): PluginDefinition<N, O, W> {
   const said = (what: string) => new MienError('PLUGIN_INVALID', `definePlugin: ${what}`);
   if (definition === null || typeof definition !== 'object') throw said('expected an object with name, apiVersion and setup');
   const { name, apiVersion, setup } = definition;

@@ -33,7 +33,7 @@ export type { BenchFault, LogLine, TestBench } from './testing/test-bench.ts';
 export interface TestOptions<O extends TObject> {
   /** As they would stand in mien.yaml; defaults fill the rest. */
   readonly options?: Partial<Static<O>>;
-  /** All that it needs unless said otherwise. */
+  /** All that it needs and wants unless said otherwise. */
   readonly grant?: readonly Grant[];
   /** Stand-ins for the services that it uses, and for those of Mien itself (`people`, `models`, `cameras`) where a test wants other answers. */
   readonly services?: FakeServices;
@@ -51,8 +51,8 @@ const WITHIN_MS = 10_000;
  * Starts a plugin as Mien would. Dispose of the bench to stop it: `await using bench = await testPlugin(plugin)`.
  * Errors: PLUGIN_INVALID, CONFIG_INVALID with every fault of the options, GRANT_MISSING, SERVICE_UNAVAILABLE, what its setup throws.
  */
-export async function testPlugin<N extends readonly Grant[], O extends TObject>(
-  plugin: PluginDefinition<N, O>,
+export async function testPlugin<N extends readonly Grant[], O extends TObject, W extends readonly Grant[]>(
+  plugin: PluginDefinition<N, O, W>,
   { options = {}, grant, services = {}, config = {}, storeFolder, withinMs = WITHIN_MS }: TestOptions<O> = {},
 ): Promise<TestBench> {
   const settings = { options, grant, services, config: checkConfig(config, 'config of testPlugin'), storeFolder, withinMs };

@@ -139,6 +139,39 @@ test('persons have the granted fields, and no others', () => {
   assert.equal(plugin.needs, ['person.presence', 'person.age']);
 });
 
+test('what is wanted may be missing; its events may be asked for', () => {
+  const plugin = definePlugin({
+    name: 'wishful',
+    apiVersion: 1,
+    needs: ['person.presence'],
+    wants: ['person.age', 'person.attention'],
+    setup(context) {
+      holds<Same<typeof context.grants, readonly ('person.presence' | 'person.age' | 'person.attention')[]>>();
+      context.on('person.left', ({ person, session }, event) => {
+        holds<Same<typeof person, GrantedPerson<'person.presence', 'person.age' | 'person.attention'>>>();
+        event.subject.toUpperCase();
+        person.id.toUpperCase();
+        known(person.age)?.years.toFixed();
+        session.dwellMs.toFixed();
+        session.attentionMs?.toFixed();
+        // @ts-expect-error it may not be granted
+        person.attention.score;
+        // @ts-expect-error it may not be granted
+        session.attentionMs.toFixed();
+        // @ts-expect-error it does not ask for it
+        person.gender;
+      });
+      context.on('attention.ended', ({ durationMs }) => durationMs.toFixed());
+      context.outbox(['person.left', 'attention.ended'], async () => {});
+      // @ts-expect-error needs person.expression
+      context.on('emotion.changed', () => {});
+    },
+  });
+  assert.equal([plugin.needs, plugin.wants], [['person.presence'], ['person.age', 'person.attention']]);
+  // @ts-expect-error no such grant
+  assert.ok(definePlugin({ name: 'odd', apiVersion: 1, wants: ['person.shoes'], setup() {} }));
+});
+
 test('known gives what was read, typed by the grants', () => {
   const plugin = definePlugin({
     name: 'reader',
@@ -313,8 +346,10 @@ test('a definition lacks nothing, and the same is refused where nobody checked t
 
 test('a function may take any plugin', () => {
   const nameOf = <N extends readonly Grant[], O extends TObject>({ name }: PluginDefinition<N, O>): string => name;
+  const wishful = definePlugin({ name: 'wishful', apiVersion: 1, needs: ['person.age'], wants: ['person.gender'], setup() {} });
   const some = definePlugin({ name: 'some', apiVersion: 1, needs: ['person.age'], options: Type.Object({ a: Type.String() }), setup() {} });
   assert.equal([nameOf(some), nameOf(definePlugin({ name: 'none', apiVersion: 1, setup() {} }))], ['some', 'none']);
+  assert.is(nameOf(wishful), 'wishful');
 });
 
 test.run();

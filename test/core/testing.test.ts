@@ -50,6 +50,45 @@ bench('virtual people are greeted through the real people code', async () => {
   assert.equal(tested.commands, ['greeter.count']);
 });
 
+bench('what is wanted comes where it is granted, and is nothing to stumble over where it is not', async () => {
+  const heard: string[] = [];
+  const wishful = definePlugin({
+    name: 'wishful',
+    apiVersion: 1,
+    needs: ['person.presence'],
+    wants: ['person.age', 'person.expression', 'device.health'],
+    setup(context) {
+      heard.push(context.grants.join(' '));
+      context.on('person.updated', ({ person }) => void heard.push(Object.keys(person).includes('age') ? 'age' : 'no age'));
+      context.on('emotion.changed', ({ to }) => void heard.push(to));
+      context.on('camera.lost', () => void heard.push('camera'));
+      context.beforeEmit('emotion.changed', () => ({ seen: true }));
+      context.outbox(['emotion.changed', 'camera.lost'], async ({ type }) => void heard.push(`kept ${type}`));
+    },
+  });
+  const events = [personUpdated({ age: 30 }), kit.emotionChanged(), kit.cameraLost()];
+  for (const [grant, expected] of [
+    [
+      undefined,
+      ['person.presence person.age person.expression device.health', 'age', 'camera', 'kept mien.camera.lost.v1', 'kept mien.emotion.changed.v1', 'positive'],
+    ],
+    [
+      ['person.presence', 'device.health', 'person.gender'],
+      ['person.presence device.health', 'camera', 'kept mien.camera.lost.v1'],
+    ],
+    [
+      ['person.presence', 'person.age'],
+      ['person.presence person.age', 'age'],
+    ],
+  ] as const) {
+    heard.length = 0;
+    await using tested = await testPlugin(wishful, grant === undefined ? {} : { grant });
+    for (const event of events) await tested.emit(event);
+    assert.equal([heard[0], ...heard.slice(1).sort()], expected);
+    assert.equal(tested.faults, []);
+  }
+});
+
 bench('a second scene goes on in the same house: other people, rising sequence', async () => {
   await using tested = await testPlugin(greeter, { services: { loudspeaker } });
   const scene = { people: [{ id: 'guest', age: 40, leaveS: 12 }] };

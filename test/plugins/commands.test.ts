@@ -70,6 +70,21 @@ plugins:
   assert.equal(plugins['waver']?.options, { arm: 'left', speed: { max: 2 } });
 });
 
+commands('what is optional is granted only where that is said; info tells what is left', async () => {
+  const wishful = waver.replace("needs: ['person.presence', 'person.attention']", "needs: ['person.presence'], wants: ['person.attention', 'person.age']");
+  write('waver.ts', wishful);
+  const added = await run('add', './waver.ts', '--yes');
+  assert.is(added.code, 0, added.stderr);
+  assert.match(added.stdout, /person\.age +apparent age \(optional\)/);
+  const file = readFileSync(at('mien.yaml'), 'utf8');
+  assert.match(file, /- person\.presence #[^\n]*\n +# person\.attention: [^\n]*\(optional\)\n +# person\.age: apparent age \(optional\)\n/);
+  assert.equal((await loadConfig(at('mien.yaml'))).plugins['waver']?.grant, ['person.presence']);
+  assert.match((await run('info', 'waver')).stdout, /optional, and not granted: person\.attention, person\.age/);
+  assert.is((await run('add', './waver.ts', '--yes', '--wants', '--as', 'second')).code, 0);
+  assert.equal((await loadConfig(at('mien.yaml'))).plugins['second']?.grant, ['person.presence', 'person.attention', 'person.age']);
+  assert.match((await run('test', './waver.ts')).stdout, /ok +starts again without person\.attention, person\.age/);
+});
+
 commands('without a terminal nobody agrees by accident', async () => {
   write('waver.ts', waver);
   writeFileSync(at('mien.yaml'), own);

@@ -8,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { canDieWithParent } from '../../core/src/dies-with-parent.ts';
 import { checkConfig } from '../../core/src/load-config.ts';
+import { personUpdated } from '../../core/src/testing/sample-events.ts';
 import { rejectsWith } from '../support/errors.ts';
 import { fixture, openHost, patienceMs, quickLimits, reasonOf, TemporaryFolder, type TestHost, untilStatus, writePlugin } from '../support/plugin-host.ts';
 import { isRunning, until } from '../support/processes.ts';
@@ -29,6 +30,32 @@ lifecycle('a missing grant blocks, and the reason says what to write; granting i
   assert.is(pid, undefined);
   await rejectsWith('CONFIG_INVALID', () => test.host.configure('witness', { grant: ['person.presense'] }));
   assert.is((await test.host.configure('witness', { grant: ['person.presence'] })).state, 'running');
+});
+
+lifecycle('what it wants beside never blocks: it comes as far as it is granted, and nothing else does', async () => {
+  using folder = new TemporaryFolder();
+  const from = writePlugin(
+    folder.path,
+    'wishful',
+    `needs: ['person.presence'], wants: ['person.age', 'person.attention'], setup(context) {
+      context.log.info({}, 'holds ' + context.grants.join(' '));
+      context.on('attention.started', () => {});
+      context.on('person.updated', ({ person }) => context.log.info({}, 'sees ' + Object.keys(person).join(' ')));
+    }`,
+  );
+  const grant = ['person.presence', 'person.age', 'person.gender'] as const;
+  await using test = await openHost({ stateFolder: folder.path, plugins: { wishful: { from, grant: [...grant] } } });
+  const says = (words: string) => test.log.some(({ message }) => message === words);
+  await test.host.start();
+  const { state, needs, wants } = test.host.status('wishful');
+  assert.equal([state, needs, wants], ['running', ['person.presence'], ['person.age', 'person.attention']]);
+  assert.ok(says('holds person.presence person.age'));
+  test.host.publish(personUpdated({ age: 30 }));
+  await until('an event has come', patienceMs, () => test.log.some(({ message }) => message.startsWith('sees ')));
+  assert.ok(says('sees id camera state sinceMs returned age'), test.log.map(({ message }) => message).join('\n'));
+  assert.not.ok(test.log.some(({ message }) => /may not use|GRANT/.test(message)));
+  await test.host.configure('wishful', { grant: [...grant, 'person.attention'] });
+  assert.ok(says('holds person.presence person.age person.attention'));
 });
 
 lifecycle('users start after those whose services they use, and stop before them', async () => {

@@ -40,7 +40,7 @@ export function fakeEnd(name: string, { grants = allGrants, uses = [], provides 
     plugin: {
       name,
       grants,
-      description: { name, apiVersion: 1, needs: grants, uses, provides, options: { type: 'object' }, optionsVersion: 1 },
+      description: { name, apiVersion: 1, needs: grants, wants: [], uses, provides, options: { type: 'object' }, optionsVersion: 1 },
       send: (message) => take(JSON.stringify({ plugin: name, ...message })),
       sendEncoded: take,
       fail: (reason) => end.failures.push(reason),

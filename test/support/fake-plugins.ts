@@ -13,6 +13,7 @@ export const fakePlugin: PluginStatus = {
   isolation: 'own',
   pid: 4712,
   needs: ['person.presence', 'person.age'],
+  wants: [],
   grant: ['person.presence', 'person.age'],
   uses: [],
   provides: [],

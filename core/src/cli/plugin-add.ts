@@ -15,13 +15,15 @@ export interface AddCommand {
   config: string;
   as?: string;
   yes?: boolean;
+  /** With `yes`: also what it can use beside what it needs. */
+  wants?: boolean;
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /**
- * `mien plugin add <package|path>`: looks at the plugin in the sandbox, says what it needs, and with consent writes it into the configuration. A package
- * that is not installed is installed with npm beside the configuration, without running its install scripts.
+ * `mien plugin add <package|path>`: looks at the plugin in the sandbox, says what it needs, and with consent writes it into the configuration. What it
+ * wants beside is asked for by itself. A package that is not installed is installed with npm beside the configuration, without running its install scripts.
  */
 export async function pluginAdd(given: string, options: AddCommand): Promise<void> {
   const { config: path } = options;
@@ -38,7 +40,9 @@ export async function pluginAdd(given: string, options: AddCommand): Promise<voi
   }
   for (const line of introduction(name, from, look)) print(line);
   await consent(`Add it to ${path} and grant what it needs?`, options);
-  await editConfig(path, 'plugins', (document) => putPlugin(document, name, from, look));
+  const { needs, wants } = look.description;
+  const grant = wants.length > 0 && (await agrees(`Grant the optional ${wants.join(', ')} as well? It runs without.`, options)) ? [...needs, ...wants] : needs;
+  await editConfig(path, 'plugins', (document) => putPlugin(document, name, from, { ...look, grant }));
   print(`${name} is in ${path}. A running Mien that was started with this file starts it by itself; otherwise: mien run --config ${path}`);
   if (look.faults.length > 0) print(`Before it can run, set in plugins.${name}.options: ${look.faults.join('; ')}`);
 }
@@ -81,7 +85,15 @@ async function installed(given: string, base: string, options: AddCommand): Prom
 async function consent(question: string, { yes }: AddCommand): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY || !process.stdout.isTTY) throw new MienError('OPTION_UNKNOWN', `${question} This is no terminal to ask at: say --yes if you agree`);
+  if (!(await saysYes(question))) throw new MienError('REQUEST_INVALID', 'nothing was changed');
+}
+
+async function agrees(question: string, { yes, wants = false }: AddCommand): Promise<boolean> {
+  return yes || wants ? wants : saysYes(question);
+}
+
+async function saysYes(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await terminal.question(`${question} [y/N] `).finally(() => terminal.close());
-  if (!/^y(es)?$/i.test(answer.trim())) throw new MienError('REQUEST_INVALID', 'nothing was changed');
+  return /^y(es)?$/i.test(answer.trim());
 }

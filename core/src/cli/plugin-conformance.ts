@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MienError } from '../errors.ts';
 import { configName, locatePlugin } from '../host/plugins/discovery.ts';
+import { allAskedFor } from '../host/plugins/held-grants.ts';
 import type { PluginDescription } from '../plugin-messages.ts';
 import { LEFTOVERS_MARK } from '../plugin-runtime/leftovers-mark.ts';
 import { PluginStage } from './plugin-stage.ts';
@@ -62,8 +63,11 @@ export async function* checkConformance(from: string, base: string, options: unk
       const reloaded = await attempt('loads again', () => visit.load());
       if (!reloaded.value) return yield reloaded.check;
     }
-    stage.attach(name, description, { send: (message) => visit.send(message), sendEncoded: (line) => visit.sendEncoded(line) });
-    const started = await attempt(`starts${again}`, () => visit.start(description, good.options).then(() => true));
+    // What it wants is given at the first start only: it must do without.
+    const grants = turn === 0 ? allAskedFor(description) : description.needs;
+    const without = turn > 0 && description.wants.length > 0 ? ` without ${description.wants.join(', ')}` : '';
+    stage.attach(name, description, grants, { send: (message) => visit.send(message), sendEncoded: (line) => visit.sendEncoded(line) });
+    const started = await attempt(`starts${again}${without}`, () => visit.start(description, good.options, grants).then(() => true));
     yield withStderr(started.check, said);
     if (!started.value) return;
     if (turn === 0) yield* lives(stage, visit, description);

@@ -4,6 +4,7 @@ import { createLogger } from '../create-logger.ts';
 import { MienError } from '../errors.ts';
 import type { MienEvent } from '../events.ts';
 import { formatEvent } from '../events-text.ts';
+import { allAskedFor } from '../host/plugins/held-grants.ts';
 import { codeFingerprint } from '../host/plugins/plugin-files.ts';
 import type { Plugins } from '../host/plugins/plugins.ts';
 import { checkConfig, readSettings } from '../load-config.ts';
@@ -29,7 +30,7 @@ const LOOK_EVERY_MS = 200;
 
 /**
  * `mien plugin dev <path>`: the plugin among virtual people, with its log in the foreground; loaded anew whenever its code changes. It is granted all
- * that it needs. Options come from --config, or from the mien.yaml beside it.
+ * that it asks for. Options come from --config, or from the mien.yaml beside it.
  */
 export async function pluginDev(given: string, options: DevCommand): Promise<void> {
   const from = resolve(fromAt(given, process.cwd()));
@@ -42,7 +43,7 @@ export async function pluginDev(given: string, options: DevCommand): Promise<voi
   const stop = untilSignalled();
   try {
     say(`${name} among virtual people, scenario "${scenario.name}"; ${written === undefined ? 'options: its defaults' : `options from ${written}`}`);
-    say(`granted, since this is your own machine: ${look.description.needs.join(', ') || 'nothing, it needs nothing'}`);
+    say(`granted, since this is your own machine: ${allAskedFor(look.description).join(', ') || 'nothing, it needs nothing'}`);
     await using mien = await createMien(config, {
       logger,
       sight: createSimulatedSight({ config, scenario }),
@@ -82,7 +83,7 @@ async function devConfig(from: string, { place, description }: PluginLook, optio
     pluginFolder: undefined,
     // What it keeps here is none of a Mien's that runs on this machine for good.
     stateFolder: join(stateFolder(settings ?? {}), 'dev'),
-    plugins: { ...Object.fromEntries(others), [description.name]: { ...mine, from, enabled: true, grant: description.needs } },
+    plugins: { ...Object.fromEntries(others), [description.name]: { ...mine, from, enabled: true, grant: allAskedFor(description) } },
   });
   return { config, written: mine && path !== undefined ? relative(process.cwd(), path) || path : undefined };
 }
@@ -99,7 +100,7 @@ async function reload(plugins: Plugins, name: string, from: string): Promise<voi
   try {
     const { description } = await lookAtPlugin(from, dirname(from));
     if (description.name !== name) say(`its name is "${description.name}" now; here it stays "${name}" until the next start`);
-    await plugins.configure(name, { grant: description.needs, enabled: true });
+    await plugins.configure(name, { grant: allAskedFor(description), enabled: true });
     say(`-- loaded anew in ${Math.round(performance.now() - begun)} ms`);
     report(plugins, name);
   } catch (fault) {

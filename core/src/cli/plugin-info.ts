@@ -38,6 +38,8 @@ function* describe(from: string, { description, place, faults }: PluginLook, set
   if (settings) yield `in the configuration: ${settings.enabled ? 'enabled' : 'disabled'}, granted ${settings.grant.join(', ') || 'nothing'}`;
   const missing = settings ? description.needs.filter((grant) => !settings.grant.includes(grant)) : [];
   if (missing.length > 0) yield `it does not run before it is granted ${missing.join(', ')} (plugins.*.grant)`;
+  const unused = settings ? description.wants.filter((grant) => !settings.grant.includes(grant)) : [];
+  if (unused.length > 0) yield `optional, and not granted: ${unused.join(', ')}`;
   yield '';
   yield 'What it asks for';
   for (const line of needsLines(description)) yield `  ${line}`;

@@ -70,7 +70,7 @@ async function written(path: string): Promise<Row[]> {
   const available = availablePlugins(base).filter(isNew);
   return [
     ...rows,
-    ...inFolder.map(({ name, from }) => ({ name, state: 'folder', from, grant: [], reason: 'in pluginFolder: granted all that it needs' })),
+    ...inFolder.map(({ name, from }) => ({ name, state: 'folder', from, grant: [], reason: 'in pluginFolder: granted all that it asks for' })),
     ...available.map(({ name, from }) => ({ name, state: 'available', from, grant: [], reason: `installed, not in use: mien plugin add ${from}` })),
   ];
 }

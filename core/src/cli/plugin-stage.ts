@@ -1,6 +1,6 @@
 /** What a plugin under test lives among: the real traffic, virtual people in virtual time, stand-ins for the services of other plugins. */
 
-import type { MienEvent, Person } from '../events.ts';
+import type { Grant, MienEvent, Person } from '../events.ts';
 import { createEventBus } from '../host/event-bus.ts';
 import { type Attached, createTraffic } from '../host/plugins/traffic.ts';
 import { checkConfig } from '../load-config.ts';
@@ -43,14 +43,14 @@ export class PluginStage implements AsyncDisposable {
   #taken = 0;
 
   /** Before it is started. */
-  attach(name: string, description: PluginDescription, line: Line): void {
+  attach(name: string, description: PluginDescription, grants: readonly Grant[], line: Line): void {
     this.#uses = description.uses;
     this.#line = line;
     this.#given = 0;
     this.#taken = 0;
     this.#attached = this.#traffic.attach({
       name,
-      grants: description.needs,
+      grants,
       description,
       send: (message) => line.send(message),
       sendEncoded: (text) => {

@@ -93,9 +93,8 @@ export class PluginVisit implements AsyncDisposable {
   }
 
   /** Errors: CONFIG_INVALID for its options, PLUGIN_FAILED and what `setup` threw. */
-  async start(description: PluginDescription, options: unknown): Promise<void> {
+  async start(description: PluginDescription, options: unknown, grants: readonly Grant[]): Promise<void> {
     const started = this.#answer('started', 'start');
-    const grants = description.needs as Grant[];
     this.send({ type: 'start', start: { options, optionsVersion: description.optionsVersion, grants, storeFolder: this.#store, logLevel: 'debug' } });
     await started;
   }

@@ -17,9 +17,10 @@ export const grantWords: Readonly<Record<Grant, string>> = {
 };
 
 /** Lines that say what it asks for. */
-export function* needsLines({ needs, uses, provides }: PluginDescription): Generator<string> {
-  if (needs.length === 0) yield 'needs nothing: it sees no persons and no device';
+export function* needsLines({ needs, wants, uses, provides }: PluginDescription): Generator<string> {
+  if (needs.length === 0) yield `needs nothing${wants.length === 0 ? ': it sees no persons and no device' : ''}`;
   for (const grant of needs) yield `${grant.padEnd(18)} ${grantWords[grant]}`;
+  for (const grant of wants) yield `${grant.padEnd(18)} ${grantWords[grant]} (optional)`;
   if (uses.length > 0) yield `uses               services of other plugins: ${uses.join(', ')}`;
   if (provides.length > 0) yield `provides           services: ${provides.join(', ')}`;
 }

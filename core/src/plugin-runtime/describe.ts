@@ -15,12 +15,19 @@ export function definitionOf(module: unknown): PluginDefinition {
   const given = defaultOf(module);
   if (given === undefined) throw invalid('the file has no default export: write `export default definePlugin({ ... })`');
   const definition = definePlugin(given as PluginDefinition);
-  const { name, needs = [], uses = [], provides = [], options, optionsVersion = 1, migrateOptions, checkOptions } = definition;
+  const { name, needs = [], wants = [], uses = [], provides = [], options, optionsVersion = 1, migrateOptions, checkOptions } = definition;
   const grants: readonly string[] = Grant.enum;
-  for (const grant of listed(name, 'needs', needs)) {
-    if (!grants.includes(grant))
-      throw invalid(`"${name}" needs ${JSON.stringify(grant)}, which is no grant.${didYouMean(grant, grants) || ` There are ${grants.join(', ')}`}`);
+  for (const [key, list] of [
+    ['needs', needs],
+    ['wants', wants],
+  ] as const) {
+    for (const grant of listed(name, key, list)) {
+      if (!grants.includes(grant))
+        throw invalid(`"${name}" ${key} ${JSON.stringify(grant)}, which is no grant.${didYouMean(grant, grants) || ` There are ${grants.join(', ')}`}`);
+    }
   }
+  const twice = wants.find((grant) => needs.includes(grant));
+  if (twice !== undefined) throw invalid(`"${name}" has ${twice} in needs and in wants: write it into needs if it cannot run without, else into wants`);
   listed(name, 'uses', uses);
   for (const service of listed(name, 'provides', provides)) {
     if (!serviceName.test(service)) throw invalid(`"${name}" provides ${JSON.stringify(service)}: expected lower case letters, digits and dashes`);
@@ -40,13 +47,15 @@ export function describe({
   apiVersion,
   description,
   needs = [],
+  wants = [],
   uses = [],
   provides = [],
   options,
   optionsVersion = 1,
 }: PluginDefinition): PluginDescription {
   const schema = closed(options ?? { type: 'object', properties: {} });
-  return { name, apiVersion, ...(description && { description: String(description).slice(0, 1000) }), needs, uses, provides, options: schema, optionsVersion };
+  const about = description ? { description: String(description).slice(0, 1000) } : {};
+  return { name, apiVersion, ...about, needs, wants, uses, provides, options: schema, optionsVersion };
 }
 
 /** CommonJS made from ES modules has its default one step further in. */

@@ -24,13 +24,16 @@ export class Handlers {
   readonly people: PeopleHandlers;
   readonly #link: Link;
   readonly #grants: readonly Grant[];
+  readonly #wants: readonly Grant[];
   readonly #handlers = new Map<object, { name: EventName; handler: Handler; filter: Filter | undefined }>();
   readonly #keepers = new Set<Keeper>();
   readonly #announcer: Announcer;
 
-  constructor(link: Link, grants: readonly Grant[]) {
+  /** What it wants and was not granted can be listened for, and never comes. */
+  constructor(link: Link, grants: readonly Grant[], wants: readonly Grant[] = []) {
     this.#link = link;
     this.#grants = grants;
+    this.#wants = wants;
     const changed = (): void => this.#announcer.soon();
     this.hooks = new Hooks(link, changed);
     this.people = new PeopleHandlers(link, changed);
@@ -113,10 +116,10 @@ export class Handlers {
   }
 
   #mustHold(what: string, grant: Grant): void {
-    if (!this.#grants.includes(grant))
+    if (!this.#grants.includes(grant) && !this.#wants.includes(grant))
       throw new MienError(
         'GRANT_MISSING',
-        `${what} of "${this.#link.name}" needs ${grant}: write it into \`needs\` of definePlugin and \`grant\` of the configuration`,
+        `${what} of "${this.#link.name}" needs ${grant}: write it into \`needs\` (or \`wants\`) of definePlugin and \`grant\` of the configuration`,
       );
   }
 
@@ -131,8 +134,9 @@ export class Handlers {
   }
 
   #subscriptions(): Subscriptions {
-    const kept = [...new Set([...this.#keepers].flatMap(({ names }) => names))];
-    const wanted = [...kept.map((name) => ({ name, filter: undefined })), ...this.#handlers.values()];
+    const comes = (name: EventName): boolean => this.#grants.includes(grantOf(name));
+    const kept = [...new Set([...this.#keepers].flatMap(({ names }) => names))].filter(comes);
+    const wanted = [...kept.map((name) => ({ name, filter: undefined })), ...this.#handlers.values()].filter(({ name }) => comes(name));
     const whole = new Set(wanted.filter(({ filter }) => !filter).map(({ name }) => name));
     const filtered = new Map(
       wanted.filter(({ name }) => !whole.has(name)).map(({ name, filter }) => [JSON.stringify([name, filter]), { name, filter: filter ?? {} }]),
@@ -140,8 +144,8 @@ export class Handlers {
     const { everyMs } = this.people;
     return {
       events: [...[...whole].map((name) => ({ name })), ...filtered.values()],
-      ...(everyMs !== undefined && { peopleEveryMs: everyMs }),
-      beforeEmit: this.hooks.names,
+      ...(everyMs !== undefined && this.#grants.includes('person.presence') && { peopleEveryMs: everyMs }),
+      beforeEmit: this.hooks.names.filter(comes),
       kept,
     };
   }

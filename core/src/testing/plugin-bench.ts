@@ -5,6 +5,7 @@ import { createEnveloper } from '../enveloper.ts';
 import { MienError } from '../errors.ts';
 import type { Grant, MienEvent } from '../events.ts';
 import { createEventBus, type EventBus } from '../host/event-bus.ts';
+import { allAskedFor, heldGrants } from '../host/plugins/held-grants.ts';
 import { type Attached, createTraffic, type Traffic } from '../host/plugins/traffic.ts';
 import { type Logger, silentLogger } from '../log.ts';
 import { createPeople, type People } from '../people/people.ts';
@@ -206,10 +207,11 @@ export class PluginBench implements TestBench {
     this.#work.fail(failure);
   }
 
-  #demandGrants({ name, needs }: PluginDescription): readonly Grant[] {
-    const { grant = needs } = this.#settings;
+  #demandGrants(description: PluginDescription): readonly Grant[] {
+    const { name, needs } = description;
+    const { grant = allAskedFor(description) } = this.#settings;
     const missing = needs.filter((one) => !grant.includes(one));
-    if (missing.length === 0) return needs;
+    if (missing.length === 0) return heldGrants(description, grant);
     throw new MienError('GRANT_MISSING', `"${name}" needs ${missing.join(', ')}, which this test does not grant; Mien would not start it`);
   }
 

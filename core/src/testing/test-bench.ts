@@ -42,7 +42,7 @@ export interface TestBench extends AsyncDisposable {
 
 export interface BenchSettings {
   readonly options: object;
-  /** All that it needs when undefined. */
+  /** All that it needs and wants when undefined. */
   readonly grant: readonly Grant[] | undefined;
   readonly services: FakeServices;
   readonly config: Config;

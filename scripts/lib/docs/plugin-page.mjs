@@ -75,6 +75,7 @@ export const pluginPage = (sources) => `# Plugins: grants, API, status, limits
 ## Grants
 
 A plugin says in \`needs\` what it wants to see and do; the configuration grants it (\`plugins.<name>.grant\`). Without all it needs it is not started.
+What stands in \`wants\` it can use and does without: it sees what of it is granted (\`context.grants\`), and what was granted that it does not ask for reaches it not.
 
 ${markdownTable(['grant', 'events', 'of a person', 'of a session', 'also'], grantLines(sources))}
 

@@ -88,7 +88,7 @@ class PluginCard {
     const shown = JSON.stringify([plugin, commands]);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    const { state, reason, description = '', needs, grant, events, outbox, crashes, restarts } = plugin;
+    const { state, reason, description = '', needs, wants, grant, events, outbox, crashes, restarts } = plugin;
     setText(this.#pill, state);
     setTone(this.#pill, tones[state]);
     setText(this.#about, description);
@@ -100,7 +100,8 @@ class PluginCard {
     setText(this.#switch, this.#isOn ? 'Disable' : 'Enable');
     this.#restart.hidden = !this.#isOn;
     setText(this.#restart, state === 'quarantined' ? 'Try again' : 'Restart');
-    const sees = needs.map((need) => (grant.includes(need) ? need : `${need} (not granted)`)).join(', ');
+    const seen = (one: (typeof grant)[number], otherwise: string) => (grant.includes(one) ? one : `${one} (${otherwise})`);
+    const sees = [...needs.map((need) => seen(need, 'not granted')), ...wants.map((want) => seen(want, 'optional, not granted'))].join(', ');
     const last = crashes.at(-1);
     this.#facts.replaceChildren(
       fact('Sees', sees || 'nothing'),

@@ -118,6 +118,6 @@ export function createCoreServices({ people, sight, config }: CoreServiceSources
 export function missingGrant(plugin: string, what: string, grant: Grant): MienError {
   return new MienError(
     'GRANT_MISSING',
-    `"${plugin}" may not use ${what} without ${grant}: add '${grant}' to \`needs\` in its definition and to plugins.${plugin}.grant in mien.yaml`,
+    `"${plugin}" may not use ${what} without ${grant}: add '${grant}' to \`needs\` or \`wants\` in its definition and to plugins.${plugin}.grant in mien.yaml`,
   );
 }

@@ -1,4 +1,5 @@
 import type { AvailablePlugin } from './discovery.ts';
+import { allAskedFor } from './held-grants.ts';
 import type { Instance } from './instance.ts';
 import { maskSecrets, maskTexts } from './mask-secrets.ts';
 import type { PluginStatus } from './plugin-status.ts';
@@ -26,7 +27,8 @@ export function instanceStatus(instance: Instance): PluginStatus {
     isolation: seat?.isolation ?? instance.isolation,
     ...(seat?.pid !== undefined && { pid: seat.pid }),
     needs: [...(description?.needs ?? [])],
-    grant: grantAll ? [...(description?.needs ?? [])] : settings.grant,
+    wants: [...(description?.wants ?? [])],
+    grant: grantAll && description ? [...allAskedFor(description)] : settings.grant,
     uses: [...(description?.uses ?? [])],
     provides: [...(description?.provides ?? [])],
     commands: instance.state === 'running' ? [...(attached?.commands ?? [])] : [],
@@ -58,6 +60,7 @@ export function availableStatus({ name, from, version, description }: AvailableP
     reason: `installed, not in use: \`mien plugin add ${from}\``,
     isolation: from.startsWith('@mien/plugins') ? 'shared' : 'own',
     needs: [],
+    wants: [],
     grant: [],
     uses: [],
     provides: [],

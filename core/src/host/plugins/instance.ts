@@ -22,7 +22,7 @@ export interface InstanceParts extends RunParts {
 export interface InstanceSettings {
   readonly settings: PluginSettings;
   readonly from: string;
-  /** Under development: all that it needs is granted. */
+  /** Under development: all that it asks for is granted. */
   readonly grantAll: boolean;
 }
 

@@ -17,6 +17,7 @@ const shapes = {
       description: Type.Optional(Text),
       version: Type.Optional(Type.String({ maxLength: 64 })),
       needs: Type.Array(Grant, { maxItems: 64 }),
+      wants: Type.Array(Grant, { maxItems: 64 }),
       uses: Names,
       provides: Names,
       options: Type.Object({}),

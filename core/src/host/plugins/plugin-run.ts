@@ -1,10 +1,12 @@
 /** One run of a plugin: seat, load, check, start, until it ends; then everything of it is taken down. */
 import type { PluginSettings } from '../../config.ts';
 import type { ErrorCode } from '../../errors.ts';
+import type { Grant } from '../../events.ts';
 import type { Logger, LogLevel } from '../../log.ts';
 import type { PluginDescription } from '../../plugin-messages.ts';
 import { Conversation, type Faults } from './conversation.ts';
 import type { PluginPlace } from './discovery.ts';
+import { allAskedFor, heldGrants } from './held-grants.ts';
 import type { LastGood, PluginState } from './plugin-state.ts';
 import { asLine } from './process-output.ts';
 import type { Isolation, Seat, Seats } from './seats.ts';
@@ -25,7 +27,7 @@ export interface RunPlan {
   readonly place: PluginPlace;
   readonly settings: PluginSettings;
   readonly isolation: Isolation;
-  /** Everything it needs is granted: plugins under development. */
+  /** Everything it asks for is granted: plugins under development. */
   readonly grantAll: boolean;
   /** Why the options of the configuration are not to be used, when the last good ones are. */
   readonly insteadBecause?: string | undefined;
@@ -108,7 +110,7 @@ export class PluginRun {
       const { options, optionsVersion = description.optionsVersion } = await this.#chooseOptions();
       this.#stage = 'start';
       this.#attach(description);
-      const start = { options, optionsVersion, grants: description.needs, storeFolder: state.storeFolder(name), logLevel };
+      const start = { options, optionsVersion, grants: this.#grantsOf(description), storeFolder: state.storeFolder(name), logLevel };
       await this.#within('start', this.#talk.start(start));
       this.#stage = 'running';
       this.#attached?.ready();
@@ -166,6 +168,12 @@ export class PluginRun {
     return description;
   }
 
+  /** What reaches it. */
+  #grantsOf(description: PluginDescription): readonly Grant[] {
+    const { settings, grantAll } = this.#plan;
+    return grantAll ? allAskedFor(description) : heldGrants(description, settings.grant);
+  }
+
   #deniedOf({ needs }: PluginDescription): string | undefined {
     const { name, settings, grantAll } = this.#plan;
     const missing = needs.filter((grant) => !settings.grant.includes(grant));
@@ -204,7 +212,7 @@ export class PluginRun {
     const { name, resumeFrom } = this.#plan;
     this.#attached = this.#parts.traffic.attach({
       name,
-      grants: description.needs,
+      grants: this.#grantsOf(description),
       description,
       send: (message) => this.#seat?.send(message),
       sendEncoded: (line) => this.#seat?.sendEncoded(line),

@@ -19,7 +19,7 @@ import type { CommandInfo, PluginStatus } from './plugin-status.ts';
 /** One run of a plugin, as its life shows it to the traffic. */
 export interface AttachedPlugin {
   readonly name: string;
-  /** What it was granted and needs; nothing else reaches it. */
+  /** What it was granted and asks for; nothing else reaches it. */
   readonly grants: readonly Grant[];
   readonly description: PluginDescription;
   /** Hands a message on, without waiting. Harmless when the plugin has gone. */
