@@ -1,4 +1,4 @@
-// Everything a fresh checkout needs before Mien runs: Node, npm packages, compiler, addon, JavaScript, console page.
+// Everything a fresh checkout needs before Mien runs: Node, npm packages, compiler, addon, JavaScript, console page, Node-RED nodes.
 // Plain JavaScript for Node 18 and up, since it must run before anything is there. Each step is keyed by its inputs.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,16 @@ const steps = [
   {
     name: 'packages',
     says: 'installing npm packages (about a minute the first time)',
-    inputs: ['package.json', 'package-lock.json', '.npmrc', 'core/package.json', 'native/package.json', 'model/package.json', 'plugins/package.json', 'node-red-nodes/package.json'],
+    inputs: [
+      'package.json',
+      'package-lock.json',
+      '.npmrc',
+      'core/package.json',
+      'native/package.json',
+      'model/package.json',
+      'plugins/package.json',
+      'node-red-nodes/package.json',
+    ],
     outputs: ['node_modules/typescript', 'node_modules/@mien/core'],
     run: [['npm', 'ci', '--ignore-scripts', '--loglevel=error', '--no-progress']],
   },
@@ -53,6 +62,20 @@ const steps = [
     inputs: ['core/src', 'scripts/build-console.mjs', 'package-lock.json'],
     outputs: ['core/dist/console/page/index.html'],
     run: [['node', 'scripts/build-console.mjs']],
+  },
+  {
+    name: 'node-red',
+    says: 'bundling the Node-RED nodes',
+    inputs: [
+      'node-red-nodes',
+      'core/src/client.ts',
+      'core/src/client-error.ts',
+      'core/src/socket-follower.ts',
+      'scripts/build-node-red.mjs',
+      'package-lock.json',
+    ],
+    outputs: ['node-red-nodes/dist/mien-people.js'],
+    run: [['node', 'scripts/build-node-red.mjs']],
   },
 ];
 

@@ -46,6 +46,7 @@ const parts = {
   contract: { says: 'contract suites', files: ['test/contract'], jobs: 2, needs: [cameras] },
   model: { says: 'model release (Python)', run: python },
   plugins: { says: 'plugins: isolation, faults, commands', files: ['test/plugins'], jobs: 2, needs: [counterparts, browser] },
+  'node-red': { says: 'Node-RED nodes, in a real Node-RED', files: ['test/node-red'], jobs: 1, needs: [browser] },
   e2e: { says: 'processes, API, command line', files: ['test/e2e'], jobs: 1, needs: [cameras, browser, emulator] },
   package: { says: 'the packed packages in an empty folder', files: ['test/package'], jobs: 1 },
 };
@@ -120,6 +121,8 @@ async function lint() {
   const checks = [
     ['biome', [join('node_modules', '@biomejs', 'biome', 'bin', 'biome'), 'ci', '.']],
     ['types of the tests', [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'test']],
+    ['types of the Node-RED nodes', [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'node-red-nodes']],
+    ['types of their dialogs', [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', join('node-red-nodes', 'editor')]],
     ['types of the console page', [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', join('core', 'src', 'console', 'page')]],
   ];
   for (const [name, args] of checks) {
