@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from .network import DEFAULT, FRONTS
-from .paths import BENCH, CACHE, CHECKPOINT, CLIP, FACES, RELEASE, RUNS, START_WEIGHTS
+from .paths import BENCH, CACHE, CHECKPOINT, CLIP, FACES, RELEASE, RUNS, START_WEIGHTS, WARM_WEIGHTS
 
 DETECTORS_FOLDER = CACHE / "detectors"
 NETWORK_FOLDER = CACHE / "network"
@@ -45,6 +45,30 @@ def checkpoint(arguments: argparse.Namespace) -> None:
     else:
         at = unpack(arguments.at, run)
         print(f"{run} stands in epoch {at.epoch}, step {at.step}: train {arguments.run_name} --resume goes on")
+
+
+def short_runs(arguments: argparse.Namespace) -> None:
+    """Train what Tables 3 and 5 compare, each for the same short time, into results/short-runs.json (environment: train)."""
+    from .tables.runs import RESULTS, chosen
+    from .tables.short import Bench
+    from .tables.short import short_runs as run
+
+    runs = chosen(arguments.only)
+    _print(run(runs, Bench(RUNS / "short", arguments.faces, arguments.start, RESULTS, threads=arguments.threads)))
+
+
+def table(arguments: argparse.Namespace) -> None:
+    """One of the paper's Tables 3 to 6, its rows beside ours, in Markdown."""
+    from .tables import accuracy, board
+    from .tables.runs import read_results
+
+    makers = {
+        3: lambda: accuracy.table_3(arguments.release, read_results()),
+        4: lambda: accuracy.table_4(arguments.release),
+        5: lambda: accuracy.table_5(read_results()),
+        6: lambda: board.table_6(arguments.release, BENCH, arguments.bench),
+    }
+    print(makers[arguments.number]())
 
 
 def crop(arguments: argparse.Namespace) -> None:
@@ -175,6 +199,15 @@ def main(words: list[str] | None = None) -> int:
     parts.add_argument("way", choices=("pack", "unpack"))
     parts.add_argument("run_name", metavar="NAME")
     parts.add_argument("--at", type=Path, default=CHECKPOINT, help="folder of the packed run")
+    parts = command(short_runs)
+    parts.add_argument("--only", action="append", metavar="NAME", help="this run; may be given several times")
+    parts.add_argument("--start", type=Path, default=WARM_WEIGHTS, help="safetensors of the warm start")
+    parts.add_argument("--faces", type=Path, default=FACES)
+    parts.add_argument("--threads", type=int, default=2)
+    parts = command(table)
+    parts.add_argument("number", type=int, choices=(3, 4, 5, 6))
+    parts.add_argument("--release", type=Path, default=RELEASE)
+    parts.add_argument("--bench", type=Path, default=None, help="Table 6: a file of `mien bench --table6 --json`, for the speed")
     parts = command(crop)
     parts.add_argument("source", choices=("imdb-clean", "utkface", "fer-plus", "folders"))
     parts.add_argument("photos", type=Path, help="folder of the data set as published")

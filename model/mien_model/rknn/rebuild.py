@@ -92,7 +92,7 @@ def enter(network: dict, target: Path, prepared: Prepared, found: Compiled, answ
             name: {"dims": list(container.tensors[name]), "type": "i8", "zeroPoint": step.zero_point, "scale": step.scale}
             for name, step in found.outputs.items()
         },
-        "made": f"rknn-toolkit2 {VERSION}, {prepared.recipe.algorithm}, {len(prepared.pixels)} pictures: {prepared.note}",
+        "made": f"rknn-toolkit2 {VERSION}, {prepared.recipe.algorithm}, {len(prepared.pixels)} pictures: {prepared.note}; {summary(parse(found.log))}",
     }
     network["files"] = [*(file for file in network["files"] if (file["backend"], file["chip"]) != ("rknn", chip)), entry]
     network["knownAnswers"]["expected"][key] = answers

@@ -32,23 +32,29 @@ class Places:
 
 
 def train_command(recipe_file: Path | None, places: Places, threads: int, resume: bool) -> bool:
+    """`train_recipe` with the recipe of a file; without one a run can only be resumed."""
+    return train_recipe(read_recipe(recipe_file) if recipe_file else None, places, threads, resume)
+
+
+def train_recipe(recipe: Recipe | None, places: Places, threads: int, resume: bool) -> bool:
     """Start a run or, with `resume`, go on with the one that lies there; True when its last epoch is done.
 
-    recipe_file: needed for a start; on a resume it may change nothing (its differences are told as an error).
+    recipe: needed for a start; on a resume it may change nothing (its differences are told as an error).
     """
     prepare_cpu(threads)
     places.run.mkdir(parents=True, exist_ok=True)
     state = read_state(places.run) if resume else None
     if state is None and (places.run / FILE).exists():
         raise ValueError(f"{places.run} holds a run already: --resume goes on with it; another name starts anew")
-    if recipe_file is None and state is None:
+    if recipe is None and state is None:
         raise ValueError("a run needs a recipe: --recipe FILE.toml")
-    recipe = read_recipe(recipe_file) if recipe_file else state.recipe
+    recipe = recipe or state.recipe
     if state and differences(state.recipe, recipe):
         raise ValueError(f"the run in {places.run} has another recipe: {'; '.join(differences(state.recipe, recipe))}")
     journal = Journal(places.run / "log.jsonl")
     split, val = (open_split(name, places.faces, places.index, recipe, all_padding=name == "val") for name in ("train", "val"))
     taught = _taught(recipe, places, split, journal)
+    torch.manual_seed(recipe.seed)  # What no weights bring along is drawn now.
     network = start_network(places.start, recipe.architecture)
     dropout(network, recipe.dropout)
     run = resumed_run(places.run, network, state, steps_per_epoch(len(split), recipe)) if state else new_run(places.run, recipe, network)
