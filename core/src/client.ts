@@ -40,6 +40,8 @@ export interface EventsOptions extends Omit<EventFilter, 'types'>, FollowOptions
   readonly debounceMs?: number;
   /** Start after this sequence instead of now; 0 gives everything still held. */
   readonly since?: number;
+  /** The start of Mien that `since` belongs to, `data.clock.bootId` of its event: after another everything held comes, and `onGap` is told. */
+  readonly bootId?: string;
 }
 
 export interface PeopleOptions extends Omit<EventFilter, 'types'>, FollowOptions {
@@ -81,7 +83,7 @@ export interface Client {
   /** One JPEG of the camera; needs the scope camera.preview. */
   preview(camera?: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   /** Events still held in memory, oldest first. */
-  heldEvents(options?: Omit<EventsOptions, keyof FollowOptions | 'debounceMs'>): Promise<HeldEvents>;
+  heldEvents(options?: Omit<EventsOptions, keyof FollowOptions | 'debounceMs' | 'bootId'>): Promise<HeldEvents>;
   /** Events as they come, without end: reconnects and goes on where it was. Ends when `signal` aborts or the loop is left. */
   events(options?: EventsOptions): AsyncIterableIterator<MienEvent>;
   /** Snapshots of everybody who is here. Snapshots that nobody took are replaced by the newest. */
@@ -157,18 +159,18 @@ export function createClient({ url, token }: ClientOptions): Client {
     annotate: (body, annotate, signal) => bytes(call('POST', '/v1/analyze', image(body, { annotate }, signal))),
     preview: (camera, signal) => bytes(call('GET', '/v1/preview.jpg', { query: { camera }, signal })),
     heldEvents: ({ since, ...filter } = {}) => json('GET', '/v1/events', { query: { ...filterQuery(filter), since } }),
-    events({ since, debounceMs, signal, onConnection, onGap, ...filter } = {}) {
+    events({ since, bootId, debounceMs, signal, onConnection, onGap, mostDelayMs, ...filter } = {}) {
       const query = { ...filterQuery(filter), debounceMs };
-      const follow = { signal, onConnection, onGap, probe };
+      const follow = { signal, onConnection, onGap, mostDelayMs, probe };
       return followSocket(
-        (resume) => socketAddress({ ...query, since: resume?.since ?? since, bootId: resume?.bootId }),
+        (resume) => socketAddress({ ...query, since: resume?.since ?? since, bootId: resume ? resume.bootId : bootId }),
         follow,
         (frame) => (frame.kind === 'event' ? frame.event : undefined),
       );
     },
-    snapshots({ mode = 'periodic', leastMs, signal, onConnection, onGap, ...filter } = {}) {
+    snapshots({ mode = 'periodic', leastMs, signal, onConnection, onGap, mostDelayMs, ...filter } = {}) {
       const address = socketAddress({ ...filterQuery(filter), mode, debounceMs: leastMs });
-      const follow = { signal, onConnection, onGap, probe, newestOnly: true };
+      const follow = { signal, onConnection, onGap, mostDelayMs, probe, newestOnly: true };
       return followSocket(
         () => address,
         follow,

@@ -312,7 +312,7 @@ export const Config = Type.Object(
   {
     version: Type.Literal(CONFIG_VERSION, { default: CONFIG_VERSION, description: 'shape of this file; 1 when absent in a file' }),
     device: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', default: 'mien', description: 'name of this device in urn:mien:<device>/<camera>' }),
-    cameras: Type.Array(CameraConfig, { minItems: 1, default: [{}] }),
+    cameras: Type.Array(CameraConfig, { default: [{}], description: '[] for none: pictures and virtual people only' }),
     model: Type.Object(ModelConfig.properties, { ...strict, default: {} }),
     npu: Type.Object(NpuConfig.properties, { ...strict, default: {} }),
     api: Type.Object(ApiConfig.properties, { ...strict, default: {} }),

@@ -7,6 +7,8 @@ export type ConnectionState = 'connecting' | 'open' | 'lost';
 export interface FollowOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onConnection?: ((state: ConnectionState) => void) | undefined;
+  /** Longest pause between two attempts to connect, 8 s unless said otherwise: for who is on the same machine. */
+  readonly mostDelayMs?: number | undefined;
   /** Called when a resume could not bring everything back; `missed` is unknown after a restart of Mien. */
   readonly onGap?: ((gap: { reason: 'expired' | 'restarted'; missed?: number }) => void) | undefined;
 }
@@ -33,7 +35,7 @@ export async function* followSocket<T>(
   options: SocketOptions,
   pick: (frame: SocketFrame) => T | undefined,
 ): AsyncIterableIterator<T> {
-  const { signal, onConnection, onGap, probe, newestOnly = false } = options;
+  const { signal, onConnection, onGap, probe, newestOnly = false, mostDelayMs = backOffMs.most } = options;
   let resume: Resume | undefined;
   let bootId: string | undefined;
   let delayMs = backOffMs.least;
@@ -113,7 +115,7 @@ export async function* followSocket<T>(
     onConnection?.('lost');
     if (!opened) await throwIfRefused(probe);
     await pause(delayMs * (0.75 + Math.random() / 2), signal);
-    delayMs = Math.min(delayMs * 2, backOffMs.most);
+    delayMs = Math.min(delayMs * 2, mostDelayMs);
   }
 }
 

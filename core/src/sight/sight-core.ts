@@ -95,7 +95,10 @@ export class SightCore implements Sight {
     this.#scope.defer(() => clearInterval(watch));
     this.#scope.defer(() => this.#endPreviews());
     Promise.all(running).then(
-      () => this.#ended.resolve(),
+      () => {
+        // Without cameras nothing ends: pictures may come until it is stopped.
+        if (running.length > 0 || this.#options.once) this.#ended.resolve();
+      },
       (fault) => {
         this.#state = 'failed';
         this.#ended.reject(fault);
