@@ -51,6 +51,11 @@ export interface OutboxOptions {
   /** Beyond either the oldest are dropped and counted. 10,000 events and 16 MiB unless said otherwise. */
   readonly maxEvents?: number;
   readonly maxBytes?: number;
+  /**
+   * How many sends may be under way; 1 unless said otherwise. They begin in order. When one rejects no further one begins; when all have settled
+   * it goes on from the oldest that has not resolved: for the order to hold, reject all that a lost connection carried.
+   */
+  readonly inFlight?: number;
 }
 export interface Outbox extends Disposable {
   readonly held: number;

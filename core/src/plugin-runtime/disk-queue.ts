@@ -34,6 +34,7 @@ export class DiskQueue {
   readonly #entries: Entry[] = [];
   readonly #ids = new Set<string>();
   readonly #recent: string[];
+  #begin = 0;
   #bytes = 0;
   /** Number of the newest file; it is written to while `#writer` is open. */
   #newest: number;
@@ -103,9 +104,19 @@ export class DiskQueue {
     if (this.#written > segmentBytes) await this.#closeWriter();
   }
 
-  /** The oldest line. Undefined when it is empty, or when its file has gone. */
-  async first(): Promise<string | undefined> {
-    const entry = this.#entries[0];
+  /** Position of the oldest, counted from what was there when it was opened. */
+  get begin(): number {
+    return this.#begin;
+  }
+
+  /** Position of the next that is appended. */
+  get end(): number {
+    return this.#begin + this.#entries.length;
+  }
+
+  /** The line at a position, one read at a time. Undefined when it has left, or its file has. */
+  async read(position: number): Promise<string | undefined> {
+    const entry = this.#entries[position - this.#begin];
     if (!entry) return undefined;
     if (this.#reader?.segment !== entry.segment) {
       await this.#closeReader();
@@ -116,14 +127,11 @@ export class DiskQueue {
     return bytesRead === entry.bytes ? buffer.toString() : undefined;
   }
 
-  get firstId(): string | undefined {
-    return this.#entries[0]?.id;
-  }
-
   /** Takes the oldest away. */
   shift(): void {
     const entry = this.#entries.shift();
     if (!entry) return;
+    this.#begin += 1;
     this.#ids.delete(entry.id);
     this.#bytes -= entry.bytes;
     this.#recent.push(entry.id);

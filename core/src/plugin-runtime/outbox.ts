@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff, type BackoffOptions } from '../backoff.ts';
 import type { EventName, MienEvent } from '../events.ts';
 import type { Logger } from '../log.ts';
-import type { Delivery, Outbox } from '../plugin.ts';
+import type { Outbox } from '../plugin.ts';
+import { Deliveries, type Send } from './deliveries.ts';
 import { DiskQueue, type Item } from './disk-queue.ts';
 
 export interface DiskOutboxOptions {
@@ -11,10 +12,11 @@ export interface DiskOutboxOptions {
   readonly names: readonly EventName[];
   readonly maxEvents: number;
   readonly maxBytes: number;
+  /** Sends under way at a time; 1 unless said otherwise. */
+  readonly inFlight?: number;
   /** Between attempts, of sending and of writing. */
   readonly retry?: BackoffOptions;
 }
-type Send = (event: MienEvent, delivery: Delivery) => unknown;
 interface Pending extends Item {
   readonly kept: PromiseWithResolvers<void>;
 }
@@ -35,14 +37,11 @@ export class DiskOutbox implements Outbox {
   readonly #abort = new AbortController();
   readonly #pending: Pending[] = [];
   #queue: DiskQueue | undefined;
+  #deliveries: Deliveries | undefined;
   #isWriting = false;
   #writing: Promise<void> | undefined;
   #delivering: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  #closed = false;
-  #wake = Promise.withResolvers<void>();
-  #dropped = 0;
-  #sent = 0;
 
   /** `changed` is called when one of the numbers has. */
   constructor(options: DiskOutboxOptions, send: Send, log: Logger, changed: () => void) {
@@ -60,10 +59,10 @@ export class DiskOutbox implements Outbox {
     return this.#queue?.bytes ?? 0;
   }
   get dropped(): number {
-    return this.#dropped;
+    return this.#deliveries?.dropped ?? 0;
   }
   get sent(): number {
-    return this.#sent;
+    return this.#deliveries?.sent ?? 0;
   }
 
   /** Once. Begins to send what an earlier life has left. Rejects when the folder cannot be used. */
@@ -71,9 +70,12 @@ export class DiskOutbox implements Outbox {
     const queue = await DiskQueue.open(this.#options.folder);
     if (this.#closing) return queue.close();
     this.#queue = queue;
-    this.#trim(queue);
+    const { inFlight = 1, retry } = this.#options;
+    const deliveries = new Deliveries(queue, this.#send, this.#log, { inFlight, retry, changed: this.#changed });
+    this.#deliveries = deliveries;
+    this.#trim(queue, deliveries);
     this.#changed();
-    this.#delivering = this.#deliver(queue);
+    this.#delivering = deliveries.run();
     this.#write();
   }
 
@@ -97,22 +99,23 @@ export class DiskOutbox implements Outbox {
 
   async #close(): Promise<void> {
     this.#abort.abort();
-    this.#wake.resolve();
+    this.#deliveries?.abort();
     await this.#writing;
     if (this.#delivering) await Promise.race([this.#delivering, delay(settleWithinMs, undefined, { ref: false })]);
-    this.#closed = true;
+    this.#deliveries?.end();
     await this.#queue?.close();
   }
 
   #write(): void {
     const queue = this.#queue;
-    if (!queue || this.#isWriting || this.#closing || this.#pending.length === 0) return;
+    const deliveries = this.#deliveries;
+    if (!queue || !deliveries || this.#isWriting || this.#closing || this.#pending.length === 0) return;
     this.#isWriting = true;
-    this.#writing = this.#writeAll(queue);
+    this.#writing = this.#writeAll(queue, deliveries);
   }
 
   /** What comes while the disk is busy goes into the next write together. */
-  async #writeAll(queue: DiskQueue): Promise<void> {
+  async #writeAll(queue: DiskQueue, deliveries: Deliveries): Promise<void> {
     const backoff = new Backoff(this.#options.retry);
     while (this.#pending.length > 0 && !this.#abort.signal.aborted) {
       const batch = [...this.#pending];
@@ -127,78 +130,18 @@ export class DiskOutbox implements Outbox {
       if (backoff.failures > 0) this.#log.info({}, 'the outbox can write again');
       backoff.reset();
       this.#pending.splice(0, batch.length);
-      this.#trim(queue);
+      this.#trim(queue, deliveries);
       for (const { kept } of batch) kept.resolve();
       this.#changed();
-      this.#wake.resolve();
+      deliveries.more();
     }
     // In the same turn as the last look: what comes now begins anew.
     this.#isWriting = false;
   }
 
-  #trim(queue: DiskQueue): void {
+  #trim(queue: DiskQueue, deliveries: Deliveries): void {
     const { maxEvents, maxBytes } = this.#options;
-    while (queue.held > maxEvents || queue.bytes > maxBytes) this.#drop(queue);
-  }
-
-  #drop(queue: DiskQueue): void {
-    queue.shift();
-    this.#dropped += 1;
-    this.#changed();
-  }
-
-  async #deliver(queue: DiskQueue): Promise<void> {
-    while (!this.#abort.signal.aborted) {
-      const id = queue.firstId;
-      if (id === undefined) {
-        this.#wake = Promise.withResolvers();
-        await this.#wake.promise;
-        continue;
-      }
-      const event = await this.#read(queue);
-      if (queue.firstId !== id) continue;
-      if (event) await this.#sendOne(queue, event);
-      else this.#drop(queue);
-    }
-  }
-
-  async #read(queue: DiskQueue): Promise<MienEvent | undefined> {
-    try {
-      const line = await queue.first();
-      if (line !== undefined) return JSON.parse(line);
-      this.#log.error({}, 'an event of the outbox is gone from the disk');
-    } catch (fault) {
-      this.#log.error({ fault: String(fault) }, 'an event of the outbox cannot be read');
-    }
-    return undefined;
-  }
-
-  /** Until it succeeds, is dropped because too much came, or the outbox is closed. */
-  async #sendOne(queue: DiskQueue, event: MienEvent): Promise<void> {
-    const { signal } = this.#abort;
-    const backoff = new Backoff(this.#options.retry);
-    for (let attempt = 1; !signal.aborted && queue.firstId === event.id; attempt++) {
-      try {
-        await this.#send(event, { signal, attempt });
-      } catch (fault) {
-        if (signal.aborted) return;
-        const retryMs = Math.round(backoff.next());
-        this.#log[attempt === 1 ? 'warn' : 'debug'](
-          { fault: String(fault), attempt, retryMs, event: event.id },
-          'the outbox could not send: it will try again',
-        );
-        await this.#pause(retryMs);
-        continue;
-      }
-      if (this.#closed) return;
-      if (attempt > 1) this.#log.info({ attempt, held: queue.held }, 'the outbox can send again');
-      this.#sent += 1;
-      // It may have been dropped while it was being sent: it has left all the same.
-      if (queue.firstId === event.id) queue.shift();
-      else this.#dropped -= 1;
-      this.#changed();
-      return;
-    }
+    while (queue.held > maxEvents || queue.bytes > maxBytes) deliveries.dropOldest();
   }
 
   /** Ends early when the outbox is closed. */

@@ -46,13 +46,15 @@ export class Outboxes {
     options: OutboxOptions,
     unusable: (error: unknown) => void,
   ): Outbox {
-    const { maxEvents = 10_000, maxBytes = 16 * 1024 * 1024 } = options;
+    const { maxEvents = 10_000, maxBytes = 16 * 1024 * 1024, inFlight = 1 } = options;
     if (!Array.isArray(names) || names.length === 0) throw invalid("outbox: expected names of events, as ['person.left']");
     if (typeof send !== 'function') throw invalid(`outbox: expected a function send(event, delivery), got ${typeof send}`);
     if (!(maxEvents >= 1)) throw invalid(`outbox: maxEvents: expected 1 or more, got ${maxEvents}`);
     if (!(maxBytes >= 1)) throw invalid(`outbox: maxBytes: expected 1 or more, got ${maxBytes}`);
+    if (!Number.isInteger(inFlight) || inFlight < 1) throw invalid(`outbox: inFlight: expected a whole number from 1 up, got ${inFlight}`);
     const id = this.#idOf(names, options.name);
-    const box = new DiskOutbox({ folder: join(this.#folder, id), names: [...new Set(names)], maxEvents, maxBytes }, send, this.#log, () => this.#reportSoon());
+    const settings = { folder: join(this.#folder, id), names: [...new Set(names)], maxEvents, maxBytes, inFlight };
+    const box = new DiskOutbox(settings, send, this.#log, () => this.#reportSoon());
     const kept = this.#handlers.keep(box);
     this.#live.set(id, box);
     this.#boxes.add(box);

@@ -135,6 +135,64 @@ test('a send that fails is tried again until it succeeds, in order; it is said o
   await stand.box.close();
 });
 
+test('several at a time begin in order; what left out of turn is not sent again, and a failure holds back all that follows', async () => {
+  using folder = new TemporaryFolder();
+  const open = new Map<number, PromiseWithResolvers<void>>();
+  const begun: string[] = [];
+  const box = new DiskOutbox(
+    { folder: folder.path, names: ['person.left'], maxEvents: 10_000, maxBytes: 1e9, inFlight: 3, retry: { firstMs: 1, capMs: 2 } },
+    (event, { attempt }) => {
+      const settled = Promise.withResolvers<void>();
+      begun.push(`${numberOf(event)}/${attempt}`);
+      open.set(numberOf(event), settled);
+      return settled.promise;
+    },
+    silentLogger,
+    () => {},
+  );
+  const seen = (what: string) => until(`begun: ${what}`, 20_000, () => begun.join(' ') === what);
+  const lets = (n: number) => must(open.get(n)).resolve();
+  await box.open();
+  await Promise.all(range(1, 6).map((n) => box.keep(eventOf(n))));
+  await seen('1/1 2/1 3/1');
+  lets(2);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal([begun.length, box.held, box.sent], [3, 6, 1], 'no fourth before the first has left');
+  lets(1);
+  await seen('1/1 2/1 3/1 4/1 5/1');
+  assert.is(box.held, 4);
+  must(open.get(4)).reject(new Error('lost'));
+  lets(3);
+  await until('the third has left', 20_000, () => box.held === 3);
+  assert.is(begun.length, 5, 'the fifth is still under way, and the sixth waits for it');
+  lets(5);
+  await seen('1/1 2/1 3/1 4/1 5/1 4/2 6/1');
+  lets(6);
+  lets(4);
+  await until('all are sent', 20_000, () => box.held === 0);
+  assert.equal([box.sent, box.dropped], [6, 0]);
+  await box.close();
+});
+
+test('one of several that is dropped while it is sent counts once; what waits for another try is given up', async () => {
+  using folder = new TemporaryFolder();
+  const stand = new Stand(folder.path, false, { maxEvents: 4, inFlight: 3 });
+  await stand.box.open();
+  await stand.keep(1, 4);
+  await until('three are being sent', 20_000, () => stand.attempts.length === 3);
+  await stand.keep(5, 9);
+  assert.equal([stand.box.held, stand.box.dropped], [4, 5]);
+  stand.open();
+  await until('the rest is sent', 20_000, () => stand.box.held === 0);
+  // Whether the fourth was begun when the first was dropped is a matter of time.
+  assert.equal(
+    stand.sent.filter((n) => n !== 4),
+    [1, 2, 3, 6, 7, 8, 9],
+  );
+  assert.equal([stand.box.sent, stand.box.dropped], [stand.sent.length, 9 - stand.sent.length]);
+  await stand.box.close();
+});
+
 test('beyond its bounds the oldest are dropped and counted, also the one that is being sent', async () => {
   using folder = new TemporaryFolder();
   const stand = new Stand(folder.path, false, { maxEvents: 5 });
