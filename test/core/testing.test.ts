@@ -6,6 +6,7 @@ import { EventSchemas, eventName, type MienEvent } from '../../core/src/events.t
 import { definePlugin, MienError, Type } from '../../core/src/plugin.ts';
 import * as kit from '../../core/src/testing.ts';
 import { rejectsWith } from '../support/errors.ts';
+import { until } from '../support/processes.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 declare module '../../core/src/plugin.ts' {
@@ -84,6 +85,7 @@ bench('what is wanted comes where it is granted, and is nothing to stumble over 
     heard.length = 0;
     await using tested = await testPlugin(wishful, grant === undefined ? {} : { grant });
     for (const event of events) await tested.emit(event);
+    await until('everything was heard', 20_000, () => heard.length >= expected.length);
     assert.equal([heard[0], ...heard.slice(1).sort()], expected);
     assert.equal(tested.faults, []);
   }
