@@ -1,0 +1,20 @@
+/** Tells `content.begin` and `content.end` of another plugin what a screen shows, where there is one. */
+import { MienError, type PluginContext } from '@mien/core/plugin';
+import type { Play, PlayHook } from './play-log.ts';
+
+/** Nobody offers the command: it is not asked again for so long. */
+const unknownForMs = 60_000;
+
+export function createContentHook({ run, log }: Pick<PluginContext, 'run' | 'log'>): PlayHook {
+  let absentUntilMs = -Infinity;
+  const tell = async (command: string, { item, rule }: Play): Promise<void> => {
+    if (performance.now() < absentUntilMs) return;
+    try {
+      await run(command, { contentId: item, variant: rule });
+    } catch (fault) {
+      if (fault instanceof MienError && fault.code === 'COMMAND_UNKNOWN') absentUntilMs = performance.now() + unknownForMs;
+      else log.debug({ command, item, reason: String(fault) }, 'a command that was told of a play refused it');
+    }
+  };
+  return { begin: (play) => void tell('content.begin', play), end: (play) => void tell('content.end', play) };
+}
