@@ -28,6 +28,8 @@ export interface PluginStart {
   readonly options: unknown;
   readonly optionsVersion: number;
   readonly grants: readonly Grant[];
+  /** Name of the device, as in the `source` of events. */
+  readonly device: string;
   /** Folder of its own: store and outboxes. */
   readonly storeFolder: string;
   /** Lines of its log below it do not cross; all do when absent. */

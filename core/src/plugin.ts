@@ -73,6 +73,8 @@ export interface Delivery {
 export interface PluginContext<G extends Grant = Grant, W extends Grant = never> {
   /** Its name in the configuration. */
   readonly name: string;
+  /** Name of the device: the `source` of events is `urn:mien:<device>/<camera>`. */
+  readonly device: string;
   readonly log: Logger;
   /** Aborted when the plugin stops. */
   readonly signal: AbortSignal;

@@ -76,7 +76,10 @@ export class PluginChild implements AsyncDisposable {
   /** As `start`, without waiting for how it goes. */
   begin(plugin: string, entry: string, start: Partial<PluginStart> = {}): void {
     this.tell(plugin, { type: 'load', entry });
-    this.tell(plugin, { type: 'start', start: { options: {}, optionsVersion: 1, grants: allGrants, storeFolder: join(this.path('store'), plugin), ...start } });
+    this.tell(plugin, {
+      type: 'start',
+      start: { options: {}, optionsVersion: 1, grants: allGrants, device: 'mien', storeFolder: join(this.path('store'), plugin), ...start },
+    });
   }
 
   /** Runs a command of the plugin, as a sign of life. */

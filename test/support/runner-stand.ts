@@ -54,7 +54,7 @@ export class RunnerStand implements AsyncDisposable {
   /** Loads and starts; resolves when it has started. */
   async start(definition: Partial<PluginDefinition> & Pick<PluginDefinition, 'setup'>, start: Partial<PluginStart> = {}): Promise<void> {
     this.load({ default: { name: 'probe', apiVersion: 1, ...definition } });
-    this.tell({ type: 'start', start: { options: {}, optionsVersion: 1, grants: allGrants, storeFolder: this.storeFolder, ...start } });
+    this.tell({ type: 'start', start: { options: {}, optionsVersion: 1, grants: allGrants, device: 'mien', storeFolder: this.storeFolder, ...start } });
     await this.next('started');
   }
 

@@ -95,7 +95,10 @@ export class PluginVisit implements AsyncDisposable {
   /** Errors: CONFIG_INVALID for its options, PLUGIN_FAILED and what `setup` threw. */
   async start(description: PluginDescription, options: unknown, grants: readonly Grant[]): Promise<void> {
     const started = this.#answer('started', 'start');
-    this.send({ type: 'start', start: { options, optionsVersion: description.optionsVersion, grants, storeFolder: this.#store, logLevel: 'debug' } });
+    this.send({
+      type: 'start',
+      start: { options, optionsVersion: description.optionsVersion, grants, device: 'mien', storeFolder: this.#store, logLevel: 'debug' },
+    });
     await started;
   }
 

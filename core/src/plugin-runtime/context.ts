@@ -1,5 +1,5 @@
 import type { TObject } from 'typebox';
-import type { EventName, Grant, MienEvent } from '../events.ts';
+import type { EventName, MienEvent } from '../events.ts';
 import type { Logger } from '../log.ts';
 import type { Delivery, OutboxOptions, PluginContext, PluginDefinition } from '../plugin.ts';
 import type { PluginStart } from '../plugin-messages.ts';
@@ -31,14 +31,15 @@ export class ContextParts {
   readonly store: FileStore;
   readonly context: PluginContext;
 
-  constructor(ground: ContextGround, { wants = [], uses = [], provides = [] }: PluginDefinition, { grants, storeFolder }: PluginStart) {
+  constructor(ground: ContextGround, { wants = [], uses = [], provides = [] }: PluginDefinition, start: PluginStart) {
+    const { grants, storeFolder } = start;
     const { link, log } = ground;
     this.handlers = new Handlers(link, grants, wants);
     this.offers = new Offers(link, provides);
     this.asks = new Asks(link, uses);
     this.store = new FileStore(storeFolder, log);
     this.outboxes = new Outboxes(storeFolder, link, this.handlers, log);
-    this.context = contextOf(ground, grants, this);
+    this.context = contextOf(ground, start, this);
   }
 
   /** Everything registered so far is told, every outbox open. Rejects with OUTPUT_UNWRITABLE. */
@@ -60,11 +61,12 @@ export class ContextParts {
 /** The types of `PluginContext` depend on the grants of the plugin; behind it, one function takes all events. */
 function contextOf(
   { link, log, signal, defer, fail }: ContextGround,
-  grants: readonly Grant[],
+  { grants, device }: PluginStart,
   { handlers, offers, asks, outboxes, store }: ContextParts,
 ): PluginContext {
   const context = {
     name: link.name,
+    device,
     log,
     signal,
     store,

@@ -89,7 +89,8 @@ export class PluginBench implements TestBench {
         fail: (reason) => this.#fail(new MienError('PLUGIN_FAILED', `"${this.#name}" ${reason}`)),
       });
       const storeFolder = await this.#storeFolder();
-      this.#send({ type: 'start', start: { options: this.#settings.options, optionsVersion: description.optionsVersion, grants, storeFolder } });
+      const { options, config } = this.#settings;
+      this.#send({ type: 'start', start: { options, optionsVersion: description.optionsVersion, grants, device: config.device, storeFolder } });
       await this.#started.promise;
       this.#attached.ready();
       await this.#settled();

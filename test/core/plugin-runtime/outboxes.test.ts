@@ -142,7 +142,7 @@ test('wrong use is refused; a folder that cannot be used ends the start, later t
     stand.load({
       default: { name: 'probe', apiVersion: 1, setup: (context: PluginContext) => (when === 'setup' ? make(context) : void setImmediate(make, context)) },
     });
-    stand.tell({ type: 'start', start: { options: {}, optionsVersion: 1, grants: allGrants, storeFolder: dirname(blocked) } });
+    stand.tell({ type: 'start', start: { options: {}, optionsVersion: 1, grants: allGrants, device: 'mien', storeFolder: dirname(blocked) } });
     const { error } = await stand.next('failed');
     assert.is(error.code, 'OUTPUT_UNWRITABLE');
     assert.match(error.message, /The outbox in .*person\.left cannot be used: .*Correct the rights of the folder/);

@@ -20,7 +20,7 @@ test('load describes, start gives filled options, stop runs what was deferred, n
     optionsVersion: 3,
     options: Type.Object({ greeting: Type.String({ default: 'Hello' }), again: Type.Object({ everyMs: Type.Number({ default: 5 }) }, { default: {} }) }),
     async setup(context, options) {
-      steps.push(`${context.name} ${JSON.stringify(options)}`);
+      steps.push(`${context.name} on ${context.device} ${JSON.stringify(options)}`);
       context.signal.addEventListener('abort', () => steps.push('aborted'));
       context.defer(() => steps.push('first'));
       context.defer(async () => {
@@ -47,11 +47,14 @@ test('load describes, start gives filled options, stop runs what was deferred, n
       optionsVersion: 3,
     },
   );
-  stand.tell({ type: 'start', start: { options: { greeting: 'Moin' }, optionsVersion: 3, grants: ['person.presence'], storeFolder: stand.storeFolder } });
+  stand.tell({
+    type: 'start',
+    start: { options: { greeting: 'Moin' }, optionsVersion: 3, grants: ['person.presence'], device: 'foyer', storeFolder: stand.storeFolder },
+  });
   assert.equal((await stand.next('started')).options, { greeting: 'Moin', again: { everyMs: 5 } });
   stand.tell({ type: 'stop' });
   assert.equal((await stand.next('stopped')).faults, ['no second']);
-  assert.equal(steps, ['probe {"greeting":"Moin","again":{"everyMs":5}}', 'aborted', 'third', 'first']);
+  assert.equal(steps, ['probe on foyer {"greeting":"Moin","again":{"everyMs":5}}', 'aborted', 'third', 'first']);
   assert.is(await stand.runner.over, 'stopped');
 });
 
@@ -142,7 +145,7 @@ test('a start with bad options or a failing setup says so; what was set up is un
   ] as const) {
     await using stand = new RunnerStand();
     stand.load({ default: definition });
-    stand.tell({ type: 'start', start: { options, optionsVersion: 1, grants: [], storeFolder: stand.storeFolder } });
+    stand.tell({ type: 'start', start: { options, optionsVersion: 1, grants: [], device: 'mien', storeFolder: stand.storeFolder } });
     const { error } = await stand.next('failed');
     assert.is(error.code, code);
     assert.match(error.message, message);
@@ -173,7 +176,7 @@ test('stopped during its setup: the signal is aborted, nothing can be registered
       },
     },
   });
-  stand.tell({ type: 'start', start: { options: {}, optionsVersion: 1, grants: allGrants, storeFolder: stand.storeFolder } });
+  stand.tell({ type: 'start', start: { options: {}, optionsVersion: 1, grants: allGrants, device: 'mien', storeFolder: stand.storeFolder } });
   await stand.next('loaded');
   await new Promise((resolve) => setImmediate(resolve));
   stand.tell({ type: 'stop' });

@@ -78,6 +78,7 @@ class PluginHost implements Plugins {
       traffic: this.#traffic,
       logger,
       logLevel: config.log.level,
+      device: config.device,
       limits: this.#limits,
       baseFolder: this.#baseFolder,
       events: createPluginEvents(options.enveloper, this.#limits, this.publish),

@@ -20,6 +20,8 @@ export interface RunParts {
   readonly traffic: Traffic;
   readonly logger: Logger;
   readonly logLevel: LogLevel;
+  /** Its name. */
+  readonly device: string;
 }
 
 export interface RunPlan {
@@ -103,14 +105,14 @@ export class PluginRun {
       const description = await this.#load();
       const denied = this.#deniedOf(description);
       if (denied) return this.#end({ kind: 'blocked', reason: denied, until: 'fixed' });
-      const { order, state, logLevel } = this.#parts;
+      const { order, state, logLevel, device } = this.#parts;
       const { name } = this.#plan;
       const verdict = await this.#unlessEnded(order.until(name, (one) => one !== 'wait', signal));
       if (typeof verdict === 'object') return this.#end({ kind: 'blocked', reason: verdict.reason, until: 'uses' });
       const { options, optionsVersion = description.optionsVersion } = await this.#chooseOptions();
       this.#stage = 'start';
       this.#attach(description);
-      const start = { options, optionsVersion, grants: this.#grantsOf(description), storeFolder: state.storeFolder(name), logLevel };
+      const start = { options, optionsVersion, grants: this.#grantsOf(description), device, storeFolder: state.storeFolder(name), logLevel };
       await this.#within('start', this.#talk.start(start));
       this.#stage = 'running';
       this.#attached?.ready();
