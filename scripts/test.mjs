@@ -44,7 +44,7 @@ const parts = {
   unit: { says: 'unit and property tests', files: ['test/core', 'test/scripts'], jobs: 2, needs: [cameras] },
   native: { says: 'native kernels and the NPU', files: ['test/native'], jobs: 2, needs: [fuzzer, arm64] },
   contract: { says: 'contract suites', files: ['test/contract'], jobs: 2, needs: [cameras] },
-  model: { says: 'model release (Python)', run: python },
+  model: { says: 'the model and its tools (Python)', run: python },
   plugins: { says: 'plugins: isolation, faults, commands', files: ['test/plugins'], jobs: 2, needs: [counterparts, browser] },
   'node-red': { says: 'Node-RED nodes, in a real Node-RED', files: ['test/node-red'], jobs: 1, needs: [browser] },
   e2e: { says: 'processes, API, command line', files: ['test/e2e'], jobs: 1, needs: [cameras, browser, emulator] },
@@ -132,25 +132,30 @@ async function lint() {
   }
 }
 
+/** The light tests always; those that need PyTorch where its environment is there, which only `npm run test:model` makes. */
 async function python() {
-  const { ensurePython } = await import('./lib/python.mjs');
+  const { ensurePython, readyPython } = await import('./lib/python.mjs');
   const environment = ensurePython(root);
-  if ('why' in environment) {
-    console.log(`SKIP model/tests: ${environment.why}`);
-    return;
+  if ('why' in environment) console.log(`SKIPPED model/tests: ${environment.why}`);
+  else {
+    await runPython('ruff', environment.python, ['-m', 'ruff', 'check', 'model']);
+    await runPython('pytest', environment.python, ['-m', 'pytest', '-q', '-rs', 'model/tests', '--ignore=model/tests/torch']);
   }
-  for (const [name, args] of [
-    ['ruff', ['-m', 'ruff', 'check', 'model']],
-    ['pytest', ['-m', 'pytest', '-q', '-rs', 'model/tests', '--ignore=model/tests/torch']],
-  ]) {
-    const { status, output } = await capture(environment.python, args, fileTimeoutMs);
-    const number = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(output)?.[1] ?? 0);
-    const passed = name === 'ruff' ? Number(status === 0) : number('passed');
-    const failed = Math.max(name === 'ruff' ? 0 : number('failed') + number('error'), status === 0 ? 0 : 1);
-    count(passed, failed, name);
-    console.log(`${failed ? 'FAIL' : '  ok'} ${name}: ${passed} passed, ${failed} failed${failed ? `\n${output}` : ''}`);
-    for (const line of output.split('\n')) if (line.startsWith('SKIPPED')) console.log(`       ${line}`);
-  }
+  const torch = asked.includes('model')
+    ? ensurePython(root, 'train')
+    : { python: readyPython(root, 'train'), why: 'no PyTorch: `npm run test:model` makes model/.venv-train' };
+  if (torch.python) await runPython('pytest with PyTorch', torch.python, ['-m', 'pytest', '-q', '-rs', 'model/tests/torch']);
+  else console.log(`SKIPPED model/tests/torch: ${torch.why}`);
+}
+
+async function runPython(name, program, args) {
+  const { status, output } = await capture(program, args, fileTimeoutMs);
+  const number = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(output)?.[1] ?? 0);
+  const passed = name === 'ruff' ? Number(status === 0) : number('passed');
+  const failed = Math.max(name === 'ruff' ? 0 : number('failed') + number('error'), status === 0 ? 0 : 1);
+  count(passed, failed, name);
+  console.log(`${failed ? 'FAIL' : '  ok'} ${name}: ${passed} passed, ${failed} failed${failed ? `\n${output}` : ''}`);
+  for (const line of output.split('\n')) if (line.startsWith('SKIPPED')) console.log(`       ${line}`);
 }
 
 function ensurePrograms(needs = []) {
