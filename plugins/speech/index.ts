@@ -17,7 +17,7 @@ export type { SayAnswer, SayOptions, SpeechService, SpeechStatus } from './servi
 const grantOf = { 'age.settled': 'person.age', 'attention.started': 'person.attention', 'emotion.positive': 'person.expression' } as const;
 
 const Say = Type.Object({
-  text: Type.String({ minLength: 1, maxLength: 100_000, description: 'what is said' }),
+  text: Type.String({ minLength: 1, maxLength: 50_000, description: 'what is said' }),
   language: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: 'another one than the option language' })),
   priority: Type.Optional(Type.Enum(priorities, { description: 'urgent goes before all others, and is said in quiet hours too' })),
   interrupt: Type.Optional(Type.Boolean({ description: 'cut off what is being said' })),

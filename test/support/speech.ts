@@ -15,7 +15,8 @@ export interface Heard {
 
 /** Options of the plugin for a player that plays nothing, and notes into `log`; each sound takes `leastMs` at least. */
 export function recordingPlayer(log: string, leastMs = 0): { readonly player: 'command'; readonly playerCommand: string; readonly playerArgs: string[] } {
-  return { player: 'command', playerCommand: process.execPath, playerArgs: [player, log, String(leastMs)] };
+  // A Node that is started under the permission model hands it on to Nodes that it starts.
+  return { player: 'command', playerCommand: 'env', playerArgs: ['-u', 'NODE_OPTIONS', process.execPath, player, log, String(leastMs)] };
 }
 
 export function heardIn(log: string): Heard[] {
