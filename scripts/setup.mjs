@@ -74,7 +74,7 @@ const steps = [
       'scripts/build-node-red.mjs',
       'package-lock.json',
     ],
-    outputs: ['node-red-nodes/dist/mien-people.js'],
+    outputs: ['node-red-nodes/dist/mien-host.js'],
     run: [['node', 'scripts/build-node-red.mjs']],
   },
 ];
