@@ -109,9 +109,9 @@ export default definePlugin({
 
     const Show = Type.Object({
       item: Type.String({ minLength: 1, maxLength: 200, description: 'path in the folder' }),
-      forS: Type.Number({ minimum: 0.1, maximum: 86_400, default: 30, description: 'seconds; then the rules decide again' }),
+      forS: Type.Optional(Type.Number({ minimum: 0.1, maximum: 86_400, description: 'seconds, 30 when absent; then the rules decide again' })),
     });
-    context.command('kiosk-screen.show', Show, ({ item, forS }) => {
+    context.command('kiosk-screen.show', Show, ({ item, forS = 30 }) => {
       const fault = itemFault('item', item, options.folder, listItems(folder));
       if (fault) throw new MienError('REQUEST_INVALID', fault);
       director.show(item, performance.now() + forS * 1000);
@@ -125,7 +125,7 @@ export default definePlugin({
       showing: played.showing,
       failed: Object.fromEntries(played.faults),
     }));
-    const Newest = Type.Object({ newest: Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'so many plays at most' }) });
-    context.command('kiosk-screen.played', Newest, ({ newest }) => ({ plays: played.plays.slice(-newest) }));
+    const Newest = Type.Object({ newest: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'so many plays at most, 100 when absent' })) });
+    context.command('kiosk-screen.played', Newest, ({ newest = 100 }) => ({ plays: played.plays.slice(-newest) }));
   },
 });

@@ -59,7 +59,8 @@ const Reports = {
 /** Errors: PORT_IN_USE; SERVICE_UNAVAILABLE where it cannot listen for another reason. */
 export async function openServer(parts: ServerParts): Promise<ScreenServer> {
   const { host, port, access } = parts;
-  const app = Fastify({ forceCloseConnections: true, bodyLimit: 256 * 1024 });
+  const ajv = { customOptions: { removeAdditional: false as const, coerceTypes: false as const } };
+  const app = Fastify({ forceCloseConnections: true, bodyLimit: 256 * 1024, ajv });
   app.addHook('onRequest', async (request, reply) => {
     const { refused, cookie } = access.check(request);
     if (refused !== undefined) return reply.code(403).send({ error: refused });
