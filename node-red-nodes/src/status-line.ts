@@ -12,6 +12,8 @@ const LOOKS: Record<Mood, { readonly fill: Fill; readonly shape: 'ring' | 'dot' 
   off: { fill: 'grey', shape: 'ring' },
 };
 const LEAST_MS = 500;
+/** The first is put when the flow stands: a Status node that is made after this one would miss it. */
+const FIRST_MS = 50;
 const LONGEST = 19;
 
 export type Put = (status: { fill?: Fill; shape?: 'ring' | 'dot'; text?: string }) => void;
@@ -21,7 +23,7 @@ export class StatusLine implements Disposable {
   #wanted = '';
   #shown: string | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #atMs = Number.NEGATIVE_INFINITY;
+  #atMs = performance.now() - LEAST_MS + FIRST_MS;
 
   constructor(put: Put) {
     this.#put = put;
