@@ -49,6 +49,8 @@ export interface DefineOptions {
   readonly credentials?: Record<string, { type: 'text' | 'password' }>;
 }
 
+const FLOW_STANDS_MS = 50;
+
 type Open<D extends NodeDef> = (node: FlowNode<D>) => NodeHandlers | undefined;
 
 /** Registers a type. `open` runs for each node at each deploy that makes it anew; when it throws, the node shows it and each message fails with it. */
@@ -104,8 +106,9 @@ class NodeRun<D extends NodeDef> implements FlowNode<D> {
       this.#showHost();
     } catch (thrown) {
       broken = thrown;
-      this.show('error', faultOf(thrown).message);
-      this.fault(thrown);
+      this.#line.show('error', this.text('mien.status.dialog'));
+      // Catch nodes may be made after this one.
+      setTimeout(() => this.fault(thrown), FLOW_STANDS_MS).unref();
     }
     this.#raw.on('input', (msg: Message, send: Send, done: (fault?: Error) => void) => {
       void this.#input(msg, send, broken, handlers).then(
