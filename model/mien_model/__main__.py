@@ -1,10 +1,10 @@
 """python -m mien_model <command>: see README.md for which environment each command needs."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
+from .eval.words import add_commands as add_eval_commands
 from .network import DEFAULT, FRONTS
 from .paths import BENCH, CACHE, CHECKPOINT, CLIP, FACES, RELEASE, RUNS, START_WEIGHTS, WARM_WEIGHTS
 
@@ -103,18 +103,18 @@ def export(arguments: argparse.Namespace) -> None:
     build_network(arguments.weights, arguments.to)
 
 
-def evaluate(arguments: argparse.Namespace) -> None:
-    """Errors, calibration and speed of one ONNX file on a split, as JSON."""
-    from .evaluate import report
+def start_weights(arguments: argparse.Namespace) -> None:
+    """Weights to begin a training with, from our FP32 ONNX file or from ImageNet's MobileNetV2 1.0 as TFLite (environment: train)."""
+    from .start_weights import start_weights as run
 
-    print(json.dumps(report(arguments.model, arguments.split, arguments.most_padding), indent=2))
+    _print(run(arguments.source, arguments.to, arguments.faces))
 
 
-def release(arguments: argparse.Namespace) -> None:
-    """Write the release folder from the converted files."""
-    from .release import build_release
+def release_own(arguments: argparse.Namespace) -> None:
+    """A release of weights trained on your own faces, under your own name and terms."""
+    from .own_release import own_release
 
-    build_release(arguments.detectors, arguments.network, arguments.to)
+    _print(own_release(arguments.network, arguments.to, arguments.terms, arguments.faces, arguments.anyway))
 
 
 def convert(arguments: argparse.Namespace) -> None:
@@ -177,7 +177,7 @@ def main(words: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(function):
-        found = commands.add_parser(function.__name__.replace("_", "-"), help=function.__doc__, description=function.__doc__)
+        found = commands.add_parser(function.__name__.strip("_").replace("_", "-"), help=function.__doc__, description=function.__doc__)
         found.set_defaults(run=function)
         return found
 
@@ -227,14 +227,17 @@ def main(words: list[str] | None = None) -> int:
     parts = command(export)
     parts.add_argument("--weights", type=Path, default=START_WEIGHTS)
     parts.add_argument("--to", type=Path, default=NETWORK_FOLDER)
-    parts = command(evaluate)
-    parts.add_argument("model", type=Path)
-    parts.add_argument("--split", default="val")
-    parts.add_argument("--most-padding", type=float, default=None, help="leave out crops with a larger share outside the picture")
-    parts = command(release)
-    parts.add_argument("--detectors", type=Path, default=DETECTORS_FOLDER)
-    parts.add_argument("--network", type=Path, default=NETWORK_FOLDER)
-    parts.add_argument("--to", type=Path, default=RELEASE)
+    add_eval_commands(command)
+    parts = command(start_weights)
+    parts.add_argument("source", type=Path, help=".onnx of ours, heads included, or .tflite of MobileNetV2 1.0")
+    parts.add_argument("--to", type=Path, required=True, help="safetensors; train takes it with --start")
+    parts.add_argument("--faces", type=Path, default=FACES, help="their statistics go into the batch norms")
+    parts = command(release_own)
+    parts.add_argument("--network", type=Path, required=True, help="folder that `export` wrote")
+    parts.add_argument("--terms", type=Path, required=True, help="TOML: name, version, [licence], [[data]] (docs/your-own-faces.md)")
+    parts.add_argument("--to", type=Path, required=True, help="folder of the release")
+    parts.add_argument("--faces", type=Path, default=FACES)
+    parts.add_argument("--anyway", action="store_true", help="for a trial: also where the gate does not hold")
     parts = command(convert)
     parts.add_argument("model", type=Path, help="ONNX with one input of three colours and a fixed size")
     parts.add_argument("--calibration", type=Path, required=True, help="folder of pictures, or .npz with u8 [n, h, w, 3]")

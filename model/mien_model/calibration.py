@@ -24,6 +24,17 @@ def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray) ->
     return float(sum(gaps) / len(labels))
 
 
+def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = 10) -> list[dict]:
+    """{confidence, right, n} of each equal bin of the likelier class's confidence that holds faces; both as means."""
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    return [
+        {"confidence": round(float(confidence[place == b].mean()), 4), "right": round(float(right[place == b].mean()), 4), "n": int((place == b).sum())}
+        for b in range(bins)
+        if (place == b).any()
+    ]
+
+
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The temperature T that makes softmax(logits / T) likeliest for the labels. logits [n, classes], labels [n]."""
     candidates = np.geomspace(0.25, 4, 401)
@@ -33,8 +44,13 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def head_calibration(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """temperature and expectedCalibrationError (after it) over the labelled faces; `before` without it."""
+    """temperature and expectedCalibrationError (after it) over the labelled faces; `before` without it.
+
+    Raises ValueError where no face carries the label.
+    """
     known = ~np.isnan(labels)
+    if not known.any():
+        raise ValueError("no face of the split carries the label: there is nothing to calibrate the head on")
     if logits.ndim == 1:
         logits = np.stack([np.zeros_like(logits), logits], 1)
     logits, labels = logits[known], labels[known]
@@ -50,12 +66,14 @@ def age_spread(answers: Answers, faces: Faces, bins: int = 10) -> list[list[floa
     """[[predicted years, sd]] at the medians of equally filled bins.
 
     sd is that of the normal distribution whose middle 90 % is as wide as the errors': few large errors do not rule it, and
-    the stated 90 % interval holds.
+    the stated 90 % interval holds. Raises ValueError where no face has an age.
     """
     known = ~np.isnan(faces.age)
+    if not known.any():
+        raise ValueError("no face of the split has an age: there is nothing to fit the age's spread to")
     predicted, error = answers.age[known], np.abs(answers.age - faces.age)[known]
     table = []
-    for members in np.array_split(np.argsort(predicted), bins):
+    for members in np.array_split(np.argsort(predicted), min(bins, len(predicted))):
         table.append([round(float(np.median(predicted[members])), 1), round(float(np.quantile(error[members], 0.9)) / NORMAL_90, 2)])
     return table
 

@@ -1,4 +1,4 @@
-"""`mien_model evaluate`: errors, calibration and speed of one file of a release."""
+"""A recogniser's answers, its errors and its speed. `mien_model eval` (the package eval) measures more."""
 
 import time
 from dataclasses import dataclass
@@ -41,13 +41,17 @@ def answer(session, images: np.ndarray, batch: int = 32) -> Answers:
 
 
 def errors(answers: Answers, faces: Faces) -> dict[str, float]:
-    """ageMae in years; genderAccuracy and expressionAccuracy as shares; each over the faces that carry the label."""
+    """ageMae in years; genderAccuracy and expressionAccuracy as shares; each over the faces that carry the label, NaN where none does."""
     aged, sexed, expressive = (~np.isnan(label) for label in (faces.age, faces.gender, faces.expression))
     return {
-        "ageMae": float(np.abs(answers.age - faces.age)[aged].mean()),
-        "genderAccuracy": float(((answers.gender > 0) == faces.gender)[sexed].mean()),
-        "expressionAccuracy": float((answers.expression.argmax(1) == faces.expression)[expressive].mean()),
+        "ageMae": _mean(np.abs(answers.age - faces.age)[aged]),
+        "genderAccuracy": _mean(((answers.gender > 0) == faces.gender)[sexed]),
+        "expressionAccuracy": _mean((answers.expression.argmax(1) == faces.expression)[expressive]),
     }
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else float("nan")
 
 
 def gender_by_age(answers: Answers, faces: Faces) -> list[dict]:
@@ -73,25 +77,3 @@ def bench(session, runs: int = 200) -> float:
         session.run(None, {"input": pixels})
         times.append(time.perf_counter() - start)
     return float(np.median(times[20:])) * 1e3
-
-
-def report(model: Path, split: str, most_padding: float | None = None) -> dict:
-    """Everything measured of one file: errors, calibration before and after temperature, milliseconds on one thread."""
-    from .calibration import age_spread, head_calibration, interval_coverage
-    from .faces import load_faces, read_index
-
-    faces = load_faces(read_index(split, most_padding=most_padding))
-    answers = answer(open_session(model), faces.images)
-    spread = age_spread(answers, faces)
-    return {
-        "file": model.name,
-        "split": split,
-        "n": len(faces),
-        **errors(answers, faces),
-        "genderByAge": gender_by_age(answers, faces),
-        "gender": head_calibration(answers.gender, faces.gender),
-        "expression": head_calibration(answers.expression, faces.expression),
-        "ageSd": spread,
-        "ageIntervalCoverage": interval_coverage(answers, faces, spread),
-        "msOneThread": bench(open_session(model, 1)),
-    }

@@ -46,6 +46,16 @@ def fetch_portraits(folder: Path = CACHE / "portraits") -> dict[str, np.ndarray]
     return portraits
 
 
+def fetch_photograph(name: str, folder: Path = CACHE / "portraits") -> np.ndarray:
+    """One of scikit-image's own photographs (CC0 or public domain, see skimage/data/README.txt), u8 RGB [h, w, 3]."""
+    from PIL import Image
+
+    package, version, arguments, *_ = SOURCES["astronaut"]
+    folder.mkdir(parents=True, exist_ok=True)
+    data = _extract(_download(package, version, arguments, folder), f"skimage/data/{name}")
+    return np.asarray(Image.open(BytesIO(data)).convert("RGB"))
+
+
 def _download(package: str, version: str, arguments: list[str], folder: Path) -> Path:
     archives = folder / f"{package}-{version}"
     if not archives.exists():

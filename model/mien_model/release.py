@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from . import manifest
 from .blazeface import DETECTORS, FULL
 from .calibration import age_spread, head_calibration
-from .evaluate import Answers, answer, errors, open_session
+from .eval.gate import answers_of, demand, gate
+from .evaluate import Answers, errors
 from .export import OPSET
 from .faces import Faces, load_faces, read_index
 from .geometry import letterbox
 from .known_answers import aligned_portraits, detector_answers, recogniser_answers, store_inputs
+from .paths import FACES, faces_title
 from .portraits import fetch_portraits
 
 VERSION = "0.1.0"
@@ -31,17 +34,29 @@ def network_file(precision: str) -> str:
     return f"faces-npu-head-{precision}.onnx"
 
 
-def build_release(detectors: Path, network: Path, target: Path) -> None:
-    """Write `target` (LICENSE and NOTICE stay as they are). detectors, network: the folders of the converted ONNX files."""
+def build_release(detectors: Path, network: Path, target: Path, folder: Path = FACES, anyway: bool = False) -> Iterator[str]:
+    """Write `target` (LICENSE and NOTICE stay as they are); says what it finds, a line at a time. detectors, network: the folders of the
+    converted ONNX files; folder: the faces whose val split it is measured on.
+
+    Raises ValueError, before anything is written, where the gate does not hold; anyway: only say so.
+    """
+    faces = load_faces(read_index("val", folder), folder)
+    answers = answers_of(network, faces)
+    found = gate(answers, faces)
+    yield from map(str, found)
+    if not anyway:
+        demand(found, str(network))
     target.mkdir(parents=True, exist_ok=True)
     portraits = fetch_portraits()
     for detector in DETECTORS:
         shutil.copyfile(detectors / f"{detector.name}.onnx", target / f"{detector.name}.onnx")
     for precision in PRECISIONS:
         shutil.copyfile(network / network_file(precision), target / network_file(precision))
-    networks = [_recogniser(target, portraits, json.loads((network / "quantisation.json").read_text()))]
+    quantisation = json.loads((network / "quantisation.json").read_text())
+    networks = [_recogniser(target, portraits, quantisation, answers, faces)]
     networks += [_detector(detector, target, portraits) for detector in DETECTORS]
     write_manifest(manifest.manifest(VERSION, networks), target)
+    yield f"{target / 'model.json'}"
 
 
 def write_manifest(value: dict, target: Path) -> None:
@@ -49,10 +64,8 @@ def write_manifest(value: dict, target: Path) -> None:
     (target / "model.json").write_text(_short_rows(json.dumps(value, indent=2)) + "\n")
 
 
-def _recogniser(target: Path, portraits: dict[str, np.ndarray], quantisation: dict) -> dict:
+def _recogniser(target: Path, portraits: dict[str, np.ndarray], quantisation: dict, answers: dict[str, Answers], faces: Faces) -> dict:
     files = {precision: target / network_file(precision) for precision in PRECISIONS}
-    faces = load_faces(read_index("val"))
-    answers = {precision: answer(open_session(file), faces.images) for precision, file in files.items()}
     pixels = aligned_portraits(target / f"{FULL.name}.onnx", portraits)
     stored = store_inputs(pixels, target / "faces-npu-head.known.bin")
     return manifest.recogniser_entry(
@@ -84,7 +97,7 @@ def calibrate(answers: Answers, faces: Faces) -> dict:
 def measured(precision: str, answers: Answers, faces: Faces) -> dict:
     """A row of the manifest's `measured`."""
     found = {name: round(value, 4) for name, value in errors(answers, faces).items()}
-    return {"precision": precision, "split": "val of the shared faces, all of it", "n": len(faces), **found}
+    return {"precision": precision, "split": f"val of {faces_title()}, all of it", "n": len(faces), **found}
 
 
 def _short_rows(text: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..blazeface import BlazeFace
 from ..detectors import network_input
+from ..eval.gate import MOST_COST
 from ..evaluate import Answers, answer, errors, open_session
 from ..faces import Faces, load_faces, read_index, stratified_sample
 from ..geometry import resize_square
@@ -16,7 +17,6 @@ from .account import Account
 from .scenes import network_squares, recall, scenes
 from .toolkit import Compiled
 
-MOST_COST = {"ageMae": 0.3, "genderAccuracy": 0.005, "expressionAccuracy": 0.01}
 MOST_CYCLES = {"faces-npu-head": 600_000, "blazeface-full": 1_087_000, "blazeface-short": 700_000}
 MOST_BYTES = {"faces-npu-head": 5_200_000}
 TEST_SIZES = [48, 64, 96, 128, 192, 256, 320, 400]

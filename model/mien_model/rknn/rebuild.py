@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from ..blazeface import DETECTORS
+from ..eval.card import FIGURES, write_card
 from ..known_answers import rows
 from ..manifest import model_input
+from ..paths import faces_title
 from ..release import write_manifest
 from . import gate
 from .account import parse, summary
@@ -49,6 +51,9 @@ def rebuild(release: Path, chip: str, faces: int | None) -> Iterator[str]:
         for file in sorted(made.glob("*.rknn")):
             (release / file.name).write_bytes(file.read_bytes())
     write_manifest(manifest, release)
+    report = release.resolve().parent / "report"
+    if (report / FIGURES).exists():
+        write_card(release, report)
 
 
 def _measure(network: dict, found: Compiled, source: Path, name: str, faces: int | None) -> Iterator[str]:
@@ -59,7 +64,7 @@ def _measure(network: dict, found: Compiled, source: Path, name: str, faces: int
         return list(gate.recall_faults(recall))
     cost = gate.recogniser_cost(found, source, gate.val_faces(faces))
     yield from gate.cost_lines(cost)
-    split = f"val of the shared faces, {'all of it' if faces is None else 'chosen at random'}; the vendor's simulator"
+    split = f"val of {faces_title()}, {'all of it' if faces is None else 'chosen at random'}; the vendor's simulator"
     figures = {name: round(value, 4) for name, value in cost.int8.items()}
     row = {"precision": "int8", "file": name, "split": split, "n": cost.faces, **figures}
     network["measured"] = [*(other for other in network["measured"] if other.get("file") != name), row]

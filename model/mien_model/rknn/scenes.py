@@ -57,7 +57,8 @@ def paste(picture: np.ndarray, crop: np.ndarray, corner: np.ndarray, side: float
     from PIL import Image
 
     pixels = max(2, round(side))
-    x, y = np.minimum(np.round(corner).astype(int), SIDE - pixels)
+    height, width = picture.shape[:2]
+    x, y = np.minimum(np.round(corner).astype(int), (width - pixels, height - pixels))
     shoulders(picture, x + pixels / 2, y + 0.9 * pixels, pixels, crop[-8:].mean((0, 1)) * 0.6)
     small = np.asarray(Image.fromarray(crop).resize((pixels, pixels), Image.Resampling.BILINEAR), np.float32)
     axis = np.abs((np.arange(pixels) + 0.5) / pixels * 2 - 1)
@@ -69,7 +70,7 @@ def paste(picture: np.ndarray, crop: np.ndarray, corner: np.ndarray, side: float
 
 def shoulders(picture: np.ndarray, middle: float, top: float, width: float, colour: np.ndarray) -> None:
     """A plain body under a face: without one the full range takes many faces for none."""
-    y, x = np.mgrid[0:SIDE, 0:SIDE]
+    y, x = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]]
     half = width * (0.35 + 0.6 * np.clip((y - top) / width, 0, 1))
     picture[(y > top) & (np.abs(x - middle) < half)] = colour
 
