@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { personAppeared } from '@mien/core/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { personAppeared } from '../../../../core/src/testing.ts';
 import { Breaker } from '../../../../plugins/webhook/breaker.ts';
 import { encoded, formMessage } from '../../../../plugins/webhook/message.ts';
 import { isInTheOpen, type Options, optionFaults } from '../../../../plugins/webhook/options.ts';
