@@ -1,0 +1,50 @@
+/**
+ * Run as a process: a real Node-RED over a user directory (argument 1), on any free port. Prints one JSON object a line: `{ url }` once it answers and flows run,
+ * `{ tap, msg }` for each message that reaches a node of type `tap`. Stops on SIGTERM.
+ */
+
+import type { EventEmitter } from 'node:events';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+
+interface Runtime {
+  init(server: object, settings: object): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readonly httpAdmin: unknown;
+  readonly httpNode: unknown;
+  readonly events: EventEmitter;
+}
+
+const [userDir = '.'] = process.argv.slice(2);
+const require = createRequire(import.meta.url);
+const red = require('node-red') as Runtime;
+const express = createRequire(require.resolve('node-red'))('express') as () => RequestListener & { use(root: string, part: unknown): void };
+
+const app = express();
+const server = createServer(app);
+const startedMs = performance.now();
+red.init(server, {
+  userDir,
+  flowFile: 'flows.json',
+  credentialSecret: 'only for tests',
+  httpAdminRoot: '/',
+  httpNodeRoot: '/flows-http',
+  telemetry: { enabled: false, updateNotification: false },
+  editorTheme: { tours: false },
+  logging: { console: { level: 'warn', metrics: false, audit: false } },
+});
+app.use('/flows-http', red.httpNode);
+app.use('/', red.httpAdmin);
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+const flows = once(red.events, 'flows:started');
+await red.start();
+await flows;
+const { port } = server.address() as AddressInfo;
+console.log(JSON.stringify({ url: `http://127.0.0.1:${port}`, startMs: performance.now() - startedMs }));
+process.on('SIGTERM', () => {
+  void red.stop().then(() => process.exit(0));
+});
