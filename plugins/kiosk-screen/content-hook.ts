@@ -1,5 +1,5 @@
 /** Tells `content.begin` and `content.end` of another plugin what a screen shows, where there is one. */
-import { MienError, type PluginContext } from '@mien/core/plugin';
+import type { PluginContext } from '@mien/core/plugin';
 import type { Play, PlayHook } from './play-log.ts';
 
 /** Nobody offers the command: it is not asked again for so long. */
@@ -12,7 +12,7 @@ export function createContentHook({ run, log }: Pick<PluginContext, 'run' | 'log
     try {
       await run(command, { contentId: item, variant: rule });
     } catch (fault) {
-      if (fault instanceof MienError && fault.code === 'COMMAND_UNKNOWN') absentUntilMs = performance.now() + unknownForMs;
+      if ((fault as { code?: unknown }).code === 'COMMAND_UNKNOWN') absentUntilMs = performance.now() + unknownForMs;
       else log.debug({ command, item, reason: String(fault) }, 'a command that was told of a play refused it');
     }
   };

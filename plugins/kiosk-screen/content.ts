@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nearestName } from '@mien/core/plugin';
+import { didYouMean } from '@mien/core/plugin';
 
 export type ItemKind = 'image' | 'video' | 'page';
 
@@ -88,8 +88,7 @@ export function itemFault(where: string, item: string, folder: string, known: re
     if (!statSync(real).isFile()) return `${where}: expected a file, "${item}" is a folder`;
   } catch (fault) {
     if ((fault as NodeJS.ErrnoException).code !== 'ENOENT') return `${where}: ${unreadable(path, fault)}`;
-    const near = nearestName(item, known);
-    return `${where}: there is no "${item}" in ${root}.${near ? ` Did you mean "${near}"?` : ''}`;
+    return `${where}: there is no "${item}" in ${root}.${didYouMean(item, known)}`;
   }
   return kindOf(item) ? undefined : `${where}: expected a picture, a video or a page (${Object.keys(kinds).join(' ')}), got "${item}"`;
 }

@@ -53,9 +53,9 @@ export default definePlugin({
       access: createAccess(options.host, options.token),
       plays: () => played.plays,
       report: (screen, reports) => {
+        const nowWallMs = Date.now();
         for (const report of reports) {
-          if (played.take(screen, report, Date.now()))
-            log.warn({ item: report.item, reason: report.reason }, 'a screen could not show an item: it is left out');
+          if (played.take(screen, report, nowWallMs)) log.warn({ item: report.item, reason: report.reason }, 'a screen could not show an item: it is left out');
         }
       },
     });

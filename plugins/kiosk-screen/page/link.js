@@ -52,14 +52,12 @@ export class Link {
     if (this.#isSending || this.#waiting.length === 0 || this.#brokenMs !== undefined) return;
     this.#isSending = true;
     const sent = this.#waiting.slice(0, mostAtOnce);
-    const now = performance.now();
-    const reports = sent.map(({ report, atMs }) => ({ ...report, agoMs: Math.round(Math.max(0, now - atMs)) }));
     try {
       const answer = await fetch('report', {
         method: 'POST',
         keepalive: true,
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ screen: this.#screen, reports }),
+        body: this.#words(sent),
       });
       // What is refused as wrong would be refused again.
       if (answer.ok || answer.status === 400) this.#waiting = this.#waiting.filter((one) => !sent.includes(one));
@@ -68,6 +66,17 @@ export class Link {
     } finally {
       this.#isSending = false;
     }
+  }
+
+  /** The page is left: what still waits, or is on its way, goes without an answer. The plugin counts each play once. */
+  leave() {
+    if (this.#waiting.length > 0) navigator.sendBeacon('report', new Blob([this.#words(this.#waiting.slice(-mostAtOnce))], { type: 'application/json' }));
+  }
+
+  #words(/** @type {Array<{ report: Report, atMs: number }>} */ sent) {
+    const now = performance.now();
+    const reports = sent.map(({ report, atMs }) => ({ ...report, agoMs: Math.round(Math.max(0, now - atMs)) }));
+    return JSON.stringify({ screen: this.#screen, reports });
   }
 
   #connect() {

@@ -27,5 +27,5 @@ link.start({
 });
 addEventListener('pagehide', () => {
   player.leave();
-  link.flush();
+  link.leave();
 });
