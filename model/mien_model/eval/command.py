@@ -44,11 +44,14 @@ def evaluate_release(
         "clip": kept.get("clip"),
     }
     if scenes:
+        # What stands so far is kept, should the product fail.
+        yield from write_report(figures, to)
         yield "whole pictures, through the product itself"
         figures |= {"scenes": measure_scenes(release, faces, _say), "clip": measure_clip(release, say=_say)}
     yield from write_report(figures, to)
     write_card(release, to)
     yield f"{release / 'MODEL_CARD.md'}"
+    yield from (f"  {check['text']}: {'yes' if check['holds'] else 'NO'}" for check in figures["crops"]["gate"])
 
 
 def write_report(figures: dict, to: Path) -> Iterator[str]:
@@ -57,7 +60,6 @@ def write_report(figures: dict, to: Path) -> Iterator[str]:
     (to / FIGURES).write_text(json.dumps(figures, indent=1) + "\n")
     (to / "README.md").write_text(report(figures))
     yield f"{to / 'README.md'}, {', '.join(plots.draw(figures, to))}"
-    yield from (f"  {check['text']}: {'yes' if check['holds'] else 'NO'}" for check in figures["crops"]["gate"])
 
 
 def _say(text: str) -> None:
