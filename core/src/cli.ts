@@ -177,6 +177,11 @@ function createProgram(): Command {
     .option('--type <type>', 'only this type, as person.appeared; may be repeated', collect)
     .action(async (options) => (await import('./cli/events.ts')).events(options));
 
+  command('mcp', 'MCP on stdin and stdout, for language models that start it: who is here, from the plugin dialogue of a running Mien')
+    .option('--url <address>', 'where it runs, on this machine', 'http://127.0.0.1:7430')
+    .option('--token <token>', 'its token (or MIEN_TOKEN)')
+    .action(async (options) => (await import('./cli/mcp.ts')).mcp(options));
+
   command('record <out.mientape>', 'record what moves people: positions and readings of faces with their times, no pictures')
     .option('-c, --config <mien.yaml>', 'configuration file')
     .option('--camera <source>', 'as for run; may be repeated', collect)

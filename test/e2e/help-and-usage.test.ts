@@ -15,6 +15,7 @@ for (const args of [
   ['model', 'info'],
   ['model', 'verify'],
   ['events'],
+  ['mcp'],
   ['simulate'],
   ['calibrate'],
   ['plugin'],
