@@ -50,6 +50,7 @@ export interface StandOptions {
   readonly flow?: readonly object[];
   /** False for a Node-RED without our package. */
   readonly withNodes?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Lays out a user directory: the package, and a node `tap` that prints what reaches it. */
@@ -78,7 +79,10 @@ export async function makeUserDir(folder: string, { flow = [], withNodes = true 
 export async function openNodeRed(options: StandOptions = {}): Promise<NodeRedStand> {
   const folder = new TemporaryFolder();
   await makeUserDir(folder.path, options);
-  const child = spawn(process.execPath, [program, folder.path], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_RED_HOME: '' } });
+  const child = spawn(process.execPath, [program, folder.path], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_RED_HOME: '', ...options.env },
+  });
   const taps: Tapped[] = [];
   let said = '';
   let ready: { url: string; startMs: number } | undefined;

@@ -42,3 +42,8 @@ export async function until(what: string, withinMs: number, condition: () => boo
   }
   return performance.now() - started;
 }
+
+/** Pids of the running processes under a process, however deep. */
+export function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}

@@ -5,7 +5,7 @@ import { type Client, createClient } from '@mien/core/client';
 import type { CameraWish, HostConnection, HostState } from '../host-connection.ts';
 import { faultOf, NodeFault } from '../node-fault.ts';
 import { CameraWishes } from './camera-wishes.ts';
-import { forwardTo, wordsOfLine } from './child-log.ts';
+import { forwardTo, reasonOf } from './child-log.ts';
 import { type Child, type ChildEnd, childEnvironment, startChild } from './child-process.ts';
 import { childSettings, type HereSettings, tokenOf } from './child-settings.ts';
 import type { HostLog } from './connect-host.ts';
@@ -213,11 +213,4 @@ async function writeSettings(folder: string, text: string): Promise<void> {
   const path = join(folder, 'mien.yaml');
   await writeFile(`${path}.new`, text, { mode: 0o600 });
   await rename(`${path}.new`, path);
-}
-
-function reasonOf({ code, lines }: ChildEnd): string {
-  const said = lines.map(wordsOfLine).filter(({ isUrgent }) => isUrgent);
-  const last = said.at(-1)?.text.replace(/^mien: /, '');
-  const how = code !== null && code > 128 ? `killed by signal ${code - 128}` : `exit code ${code}`;
-  return last ? `${last} (${how})` : how;
 }

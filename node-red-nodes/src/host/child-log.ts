@@ -1,4 +1,5 @@
 /** What a Mien run here says on standard error, for Node-RED's log: warnings and faults, at a bearable rate. */
+import type { ChildEnd } from './child-process.ts';
 import type { HostLog } from './connect-host.ts';
 
 const WARN = 40;
@@ -30,4 +31,17 @@ export function forwardTo(log: HostLog): (line: string) => void {
     said += 1;
     if (said <= MOST) log.warn(text.startsWith('mien:') ? text : `mien: ${text}`);
   };
+}
+
+/** Why it ended, of what it said last: the newest urgent line with the list under it; a bare Node's own words; the exit code. */
+export function reasonOf({ code, lines }: ChildEnd): string {
+  const how = code !== null && code > 128 ? `killed by signal ${code - 128}` : `exit code ${code}`;
+  const urgent = lines.findLastIndex((line) => wordsOfLine(line).isUrgent);
+  const at = urgent >= 0 ? urgent : lines.findLastIndex((line) => /Error\b/.test(line));
+  const line = lines[at];
+  if (line === undefined) return how;
+  const rest = lines.slice(at + 1);
+  const end = rest.findIndex((one) => !one.startsWith('  - '));
+  const list = rest.slice(0, end < 0 ? rest.length : end).map((one) => one.slice(4));
+  return `${[wordsOfLine(line).text.replace(/^mien: /, ''), ...list].join(' ')} (${how})`;
 }
