@@ -23,7 +23,12 @@ export default definePlugin({
     const sender = new Sender(options, context.log);
     context.defer(() => sender.close());
     // A name of its own: what is held is found again when `events` changes.
-    const outbox = context.outbox(sendable, (event, { signal }) => sender.send(event as CloudEvent, signal), { name: 'events', maxEvents: options.maxHeld });
+    const outbox = context.outbox(sendable, (event, { signal }) => sender.send(event as CloudEvent, signal), {
+      name: 'events',
+      maxEvents: options.maxHeld,
+      // An event has some 2 KiB.
+      maxBytes: options.maxHeld * 4096,
+    });
     context.command(`${context.name}.status`, Type.Object({}), () => ({ ...sender.status, held: outbox.held, dropped: outbox.dropped }));
   },
 });

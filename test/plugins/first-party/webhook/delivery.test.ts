@@ -111,6 +111,25 @@ test('500, a reset, and an answer that breaks off: the same event again with the
   assert.equal([...new Set(server.all.slice(0, 4).map(({ headers }) => headers['webhook-id']))], [a]);
 });
 
+test('a server that closes idle connections costs no failure: the event goes out on a new one at once', async () => {
+  const used = new Set<unknown>();
+  using server = await openWebhookReceiver((_, __, response) => {
+    const { socket } = response;
+    if (!used.has(socket)) {
+      used.add(socket);
+      return undefined;
+    }
+    socket?.resetAndDestroy();
+    return 'answered';
+  });
+  await using bench = await open({ url: server.url });
+  const events = [personAppeared({ id: 'p-aaaaa' }), personAppeared({ id: 'p-bbbbb' }), personAppeared({ id: 'p-ccccc' })];
+  await bench.emit(...events);
+  await until('all are taken', patienceMs, () => server.taken.length === 3);
+  assert.equal([server.taken.map(idOf), server.all.length], [events.map(({ id }) => id), 5]);
+  assert.equal([logged(bench, /could not send/), (await statusOf(bench)).lastFault], [[], null]);
+});
+
 test('a slow server is waited for, a hanging one not, nor one whose answer never ends', async () => {
   using server = await openWebhookReceiver((_, nth, response) => {
     if (nth === 2) return 'answered';

@@ -53,11 +53,15 @@ for (const isolation of ['own', 'shared'] as const) {
 test('a restart by command loses nothing', async () => {
   using folder = new TemporaryFolder();
   using server = await openWebhookReceiver(() => 503);
-  const plugins = { webhook: { from, grant: ['person.presence' as const], options: { url: server.url, failuresToOpen: 1000 } } };
+  const plugins = {
+    webhook: { from, grant: ['person.presence' as const], options: { url: server.url, failuresToOpen: 1000, headers: { authorization: 'Bearer abc' } } },
+  };
   await using test = await openHost({ stateFolder: folder.path, plugins });
   await test.host.start();
   for (let i = 0; i < 20; i += 1) test.people.appear(`p-0000${i.toString(36)}`);
   await untilStatus(test.host, 'webhook', ({ outbox }) => outbox?.held === 20);
+  const shown = test.host.status('webhook').options as { headers: object; url: string };
+  assert.equal([shown.headers, shown.url], [{ authorization: '********' }, server.url], 'secrets are masked where options are shown');
   await test.host.restart('webhook');
   await untilStatus(test.host, 'webhook', ({ state }) => state === 'running');
   server.behaviour = () => undefined;
