@@ -114,7 +114,7 @@ def release_own(arguments: argparse.Namespace) -> None:
     """A release of weights trained on your own faces, under your own name and terms."""
     from .own_release import own_release
 
-    _print(own_release(arguments.network, arguments.to, arguments.terms, arguments.faces, arguments.anyway))
+    _print(own_release(arguments.network, arguments.to, arguments.terms, arguments.faces))
 
 
 def convert(arguments: argparse.Namespace) -> None:
@@ -237,7 +237,6 @@ def main(words: list[str] | None = None) -> int:
     parts.add_argument("--terms", type=Path, required=True, help="TOML: name, version, [licence], [[data]] (docs/your-own-faces.md)")
     parts.add_argument("--to", type=Path, required=True, help="folder of the release")
     parts.add_argument("--faces", type=Path, default=FACES)
-    parts.add_argument("--anyway", action="store_true", help="for a trial: also where the gate does not hold")
     parts = command(convert)
     parts.add_argument("model", type=Path, help="ONNX with one input of three colours and a fixed size")
     parts.add_argument("--calibration", type=Path, required=True, help="folder of pictures, or .npz with u8 [n, h, w, 3]")

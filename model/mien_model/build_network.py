@@ -14,7 +14,7 @@ from .geometry import resize_square
 from .graph import MEAN, SCALE, take_pixels
 from .network import SIDE
 from .paths import faces_title
-from .quantise import quantise
+from .quantise import STRIDE, quantise
 from .rknn.prune import drop_still_channels
 
 SAMPLES = 256
@@ -31,7 +31,9 @@ def build_network(weights: Path, folder: Path) -> None:
     print(f"FP32 differs from PyTorch by at most {worst:.1e}")
     onnx.save(take_pixels(onnx.load(folder / "float.onnx")), folder / "faces-npu-head-fp32.onnx")
     rows = stratified_sample(read_index("train", most_padding=MOST_PADDING), SAMPLES, seed=1)
-    pixels = resize_square(load_faces(rows).images, SIDE)
+    if len(rows) < STRIDE:
+        raise ValueError(f"INT8 needs at least {STRIDE} train faces with little padding to calibrate with, there are {len(rows)}")
+    pixels = resize_square(load_faces(rows[: len(rows) // STRIDE * STRIDE]).images, SIDE)
     moving = drop_still_channels(onnx.load(folder / "float.onnx"), (planes(picture[None]) for picture in pixels))
     onnx.save(moving, folder / "moving.onnx")
     quantise(folder / "moving.onnx", folder / "faces-npu-head-int8.onnx", pixels, METHOD, FLOAT)

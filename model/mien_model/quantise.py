@@ -10,6 +10,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from .graph import MEAN, SCALE, shift_stem, take_quantised_pixels
 
+STRIDE = 16
+"""Faces that the calibrator takes together."""
 ZERO_POINT = 128
 """The pixel that stands for 0 in the quantised input: MEAN is no whole number, the stem's bias takes the half over."""
 
@@ -46,7 +48,7 @@ def quantise(
 ) -> None:
     """The float network `source` (f32 NCHW input) as INT8 at `target` (u8 NHWC input).
 
-    pixels: faces for calibration, u8 [n, 112, 112, 3]; n a multiple of 16. exclude: nodes whose name starts so stay in float,
+    pixels: faces for calibration, u8 [n, 112, 112, 3]; n a multiple of STRIDE. exclude: nodes whose name starts so stay in float,
     and so do the heads. reduce_range: weights of 7 bits, for x86 processors without VNNI.
     """
     pixels_as_they_are = {
@@ -72,7 +74,7 @@ def quantise(
             nodes_to_exclude=[name for name in nodes if name.startswith(exclude)] if exclude else [],
             calibrate_method=method,
             extra_options={
-                "CalibStridedMinMax": 16,
+                "CalibStridedMinMax": STRIDE,
                 "TensorQuantOverrides": {"input": [pixels_as_they_are]},
             },
         )

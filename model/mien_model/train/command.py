@@ -43,6 +43,8 @@ def train_recipe(recipe: Recipe | None, places: Places, threads: int, resume: bo
     """
     prepare_cpu(threads)
     places.run.mkdir(parents=True, exist_ok=True)
+    if places.start is not None and not places.start.exists():
+        raise ValueError(f"no start weights at {places.start}: name others with --start (`start-weights` makes them), or --start none")
     state = read_state(places.run) if resume else None
     if state is None and (places.run / FILE).exists():
         raise ValueError(f"{places.run} holds a run already: --resume goes on with it; another name starts anew")
