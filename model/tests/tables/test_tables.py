@@ -5,6 +5,7 @@ import json
 import pytest
 from miniature import row, write_faces
 
+from mien_model.rknn.account import Account, Layer, summary
 from mien_model.tables import accuracy, board
 from mien_model.tables.released import measured, npu_files
 from mien_model.tables.runs import ALL, RUNS, Result, chosen, read_results, write_results
@@ -27,7 +28,8 @@ def rknn(name: str, made: str) -> dict:
     return {"path": f"{name}.rknn", "backend": "rknn", "chip": "rk3588", "precision": "int8", "bytes": 5, "sha256": "c" * 64, "made": made}
 
 
-ACCOUNT = "toolkit: 586,638 cycles (0.59 ms at 1 GHz), weights 4254 kB, internal 919 kB; on the CPU: nothing that counts"
+LAYER = Layer(1, "Conv", "INT8", "NPU", "[1]", 9, 586_638, 586_638, 7, "stem")
+ACCOUNT = f"toolkit, 256 pictures: {summary(Account((LAYER,), 4254.2, 918.9))}"
 
 
 @pytest.fixture
