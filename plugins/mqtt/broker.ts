@@ -26,6 +26,8 @@ export type Message = Pick<IPublishPacket, 'retain' | 'properties'> & { readonly
 
 /** A connection that has lived this long was no knock at a closing door. */
 const HEALTHY_MS = 5000;
+/** So many short connections in a row look like two clients that throw each other out. */
+const SUSPICIOUS = 3;
 const CONNECT_MS = 10_000;
 const CLOSE_MS = 500;
 /** The largest message that is taken in. */
@@ -45,6 +47,8 @@ export class Broker {
   #began = false;
   #isUp = false;
   #upSinceMs = 0;
+  /** Connections in a row that stood, and not for long. */
+  #shortLived = 0;
   #heard = false;
   #silentCloses = 0;
   #connack: IConnackPacket | undefined;
@@ -206,10 +210,18 @@ export class Broker {
     this.#outgoings.lose(wasUp);
     if (wasUp) for (const listener of this.#lost) listener();
     if (this.#closed) return;
-    if (wasUp && performance.now() - this.#upSinceMs > HEALTHY_MS) this.#backoff.reset();
-    if (!this.#fault) this.#failed(Object.assign(new Error('the broker closed the connection'), { code: wasUp ? 'EPIPE' : 'ECONNRESET' }));
+    if (wasUp) this.#shortLived = performance.now() - this.#upSinceMs < HEALTHY_MS ? this.#shortLived + 1 : 0;
+    if (this.#shortLived === 0) this.#backoff.reset();
+    if (!this.#fault) this.#failed(this.#closedByBroker(wasUp));
     if (this.#otherVersion(wasUp)) return void this.#connect();
     this.#again();
+  }
+
+  #closedByBroker(wasUp: boolean): Error {
+    const words = 'the broker closed the connection';
+    if (!wasUp) return Object.assign(new Error(words), { code: 'ECONNRESET' });
+    // Of MQTT 3.1.1, and of some brokers with 5, that is all one learns when another takes over.
+    return this.#shortLived < SUSPICIOUS ? new Error(words) : Object.assign(new Error(words), { code: 142 });
   }
 
   /** True when it is to be tried at once with the other version. */

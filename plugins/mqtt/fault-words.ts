@@ -1,4 +1,5 @@
 /** Why there is no connection, in words that say what to do. */
+import { MienError } from '@mien/core/plugin';
 
 const ofSystem: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there: is the broker running, and is the port right (1883, with TLS 8883)?',
@@ -54,6 +55,7 @@ const ofBroker: Readonly<Record<number, string>> = {
 };
 
 export function faultWords(fault: unknown): string {
+  if (fault instanceof MienError) return fault.message;
   const { code, message, cause, errors } = fault as { code?: unknown; message?: string; cause?: unknown; errors?: unknown[] };
   if (typeof code === 'number' && ofBroker[code] !== undefined) return ofBroker[code];
   if (typeof code === 'string' && ofSystem[code] !== undefined) return ofSystem[code];

@@ -17,7 +17,7 @@ export class MqttListener implements AsyncDisposable {
     this.client = client;
   }
 
-  /** Subscribed when it resolves. `took` is called with each message, before it is confirmed. */
+  /** Subscribed when it resolves. `took` is called with each message, before it is confirmed; then none is kept in `heard`. */
   static async open(
     url: string,
     topic: string | readonly string[],
@@ -36,8 +36,8 @@ export class MqttListener implements AsyncDisposable {
     const listener = new MqttListener(client);
     client.on('message', (topic, payload, { retain, qos, properties }) => {
       const one = { topic, text: payload.toString(), retain, qos, properties };
-      listener.heard.push(one);
-      took?.(one, client);
+      if (took) took(one, client);
+      else listener.heard.push(one);
     });
     await new Promise<void>((resolve) => client.once('connect', () => resolve()));
     await client.subscribeAsync([...[topic].flat()], { qos });

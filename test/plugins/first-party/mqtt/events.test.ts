@@ -1,8 +1,9 @@
 /** Events, counts, availability at a real mosquitto. */
+
+import { cameraLost, cameraRestored, personAppeared, personLeft, testPlugin } from '@mien/core/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { eventName } from '../../../../core/src/events.ts';
-import { cameraLost, cameraRestored, personAppeared, personLeft, testPlugin } from '../../../../core/src/testing.ts';
 import mqttPlugin from '../../../../plugins/mqtt/index.ts';
 import { Mosquitto, requireMosquitto } from '../../../support/mosquitto.ts';
 import { MqttListener } from '../../../support/mqtt-listener.ts';
