@@ -44,12 +44,10 @@ export async function openWith(Class: typeof SerialPort | typeof SerialPortMock,
   // `lock`: flock on the device file. It holds for every process and for root, and within one process as well.
   const stream = new Class({ path, baudRate, lock: true, autoOpen: false });
   const closed = Promise.withResolvers<string>();
-  let why = 'closed';
-  // A write that was under way when the port went; `close` follows.
-  stream.on('error', (fault: Error) => {
-    why = fault.message;
-  });
-  stream.on('close', (fault: Error | null) => closed.resolve(fault?.message ?? why));
+  let closedBecause: string | undefined;
+  // A write that was under way when the port went: `close` follows, and its writer is told as well.
+  stream.on('error', () => {});
+  stream.on('close', (fault: Error | null) => closed.resolve(closedBecause ?? `it was unplugged, or its other end is gone (${fault?.message ?? 'closed'})`));
   stream.on('data', onData);
   await new Promise<void>((resolve, reject) => stream.open((fault) => (fault ? reject(fault) : resolve())));
   return {
@@ -57,10 +55,12 @@ export async function openWith(Class: typeof SerialPort | typeof SerialPortMock,
     closed: closed.promise,
     write: (bytes) =>
       new Promise((resolve, reject) => {
+        // A stream that is closed keeps what it is given, and says nothing.
+        if (!stream.isOpen) return reject(new Error('the port is closed'));
         stream.write(Buffer.from(bytes), (fault) => (fault ? reject(fault) : resolve()));
       }),
     async close(reason = 'closed') {
-      why = reason;
+      closedBecause = reason;
       if (stream.isOpen) {
         // Else close waits for a robot that does not read.
         stream.flush(() => stream.isOpen && stream.close(() => {}));

@@ -14,7 +14,7 @@ export async function explainPortFault(fault: unknown, path: string, list: ListP
   if (/No such file|File not found|ENOENT|Port does not exist/i.test(said))
     return `there is no port ${path}. ${await list().then(portsThereAre, () => '')}`.trimEnd();
   if (/Permission denied|EACCES/i.test(said)) return `no permission to open ${path}. ${await whoMay(path)}`;
-  if (/Cannot lock port|port is already open/i.test(said)) return `${path} is in use by ${await holderOf(path)}: one port is for one plugin or program`;
+  if (/Cannot lock port|Port is locked/i.test(said)) return `${path} is in use by ${await holderOf(path)}: one port is for one plugin or program`;
   if (/resource busy|EBUSY|Access denied/i.test(said)) return `${path} is in use by another program, which keeps it to itself: end it first`;
   if (/Inappropriate ioctl|Is a directory|ENOTTY|EISDIR/i.test(said)) return `${path} is no serial port`;
   if (/baud ?rate/i.test(said)) return `${path} does not take this baudRate: ${said}`;

@@ -179,7 +179,7 @@ export class Sender implements Disposable {
     const port = this.#port;
     if (!port) return;
     this.#isWriting = true;
-    const stalled = setTimeout(() => this.#parts.onStalled(), STALLED_MS);
+    const stalled = setTimeout(() => port === this.#port && this.#parts.onStalled(), STALLED_MS);
     try {
       await port.write(bytes);
     } catch (fault) {
