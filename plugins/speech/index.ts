@@ -7,11 +7,19 @@ import { optionFaults, SpeechOptions } from './options.ts';
 import { PhraseCache } from './phrase-cache.ts';
 import { findPlayer } from './player.ts';
 import { openPrograms } from './programs.ts';
+import type { SpeechService } from './service.ts';
 import { Speaker } from './speaker.ts';
 import { priorities } from './speech-queue.ts';
 import { Voice } from './voice.ts';
 
 export type { SayAnswer, SayOptions, SpeechService, SpeechStatus } from './service.ts';
+
+declare module '@mien/core/plugin' {
+  /** For whoever says `import type {} from '@mien/plugins/speech'`. */
+  interface Services {
+    speech: SpeechService;
+  }
+}
 
 /** What a moment is known by, beside person.presence. */
 const grantOf = { 'age.settled': 'person.age', 'attention.started': 'person.attention', 'emotion.positive': 'person.expression' } as const;

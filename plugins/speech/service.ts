@@ -1,4 +1,4 @@
-/** The service `speech`, for other plugins: `import type {} from '@mien/plugins/speech'` brings its types. */
+/** The service `speech`, for other plugins. */
 import type { Priority } from './speech-queue.ts';
 
 export interface SayOptions {
@@ -46,10 +46,4 @@ export interface SpeechService {
   /** Silent at once; what waits is left out. How many texts that were. */
   stop(): Promise<number>;
   status(): Promise<SpeechStatus>;
-}
-
-declare module '@mien/core/plugin' {
-  interface Services {
-    speech: SpeechService;
-  }
 }

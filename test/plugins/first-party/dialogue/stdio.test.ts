@@ -1,27 +1,28 @@
 /** `mien mcp`: real processes on both sides, the SDK's client in front, and a Mien that is ended and started again behind it. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PeopleReport } from '../../../../plugins/dialogue/reports.ts';
-import { startExample } from '../../../support/example-run.ts';
-import { type ConnectedClient, connectClient, everyGrant } from '../../../support/mcp.ts';
-import { launcher, mien } from '../../../support/mien-command.ts';
+import { root, startExample } from '../../../support/example-run.ts';
+import { type ConnectedClient, connectClient } from '../../../support/mcp.ts';
+import { launcher, mien, type Running, startMien } from '../../../support/mien-command.ts';
 import { patienceMs } from '../../../support/plugin-host.ts';
 import { isRunning, until } from '../../../support/processes.ts';
 import { TemporaryFolder } from '../../../support/temporary-folder.ts';
 
 const stdio = suite('dialogue: mien mcp');
 
-const scenario = 'examples/scenarios/greeting.yaml';
-function writeConfig(folder: TemporaryFolder, plugins: object): string {
+const scenario = 'plugins/dialogue/scenario.yaml';
+/** The example, on any port. */
+const example = readFileSync(join(root, 'plugins/dialogue/example.yaml'), 'utf8').replace(/(from: '@mien\/plugins\/dialogue')/, '$1\n    options: { port: 0 }');
+function writeConfig(folder: TemporaryFolder, text: string): string {
   const path = join(folder.path, 'mien.yaml');
-  writeFileSync(path, JSON.stringify({ version: 2, plugins }));
+  writeFileSync(path, text);
   return path;
 }
-const dialogue = { dialogue: { from: '@mien/plugins/dialogue', grant: everyGrant, options: { port: 0 } } };
 
 function bridge(url: string): StdioClientTransport {
   return new StdioClientTransport({
@@ -45,7 +46,7 @@ stdio('without a Mien, without the plugin, without its token: it ends with what 
   assert.is(nobody.stdout, '');
   assert.match(nobody.stderr, 'mien: no Mien answers at http://127.0.0.1:9: start it (mien run)');
   assert.is((await mien(['mcp', '--url', 'nix'])).code, 2);
-  await using run = await startExample(['simulate', scenario, '--config', writeConfig(folder, {})], folder.path);
+  await using run = await startExample(['simulate', scenario, '--config', writeConfig(folder, 'version: 2')], folder.path);
   const { code, stderr } = await mien(['mcp', '--url', urlIn(run.running.shown())]);
   assert.is(code, 1);
   assert.match(stderr, 'the plugin dialogue does not run');
@@ -54,15 +55,16 @@ stdio('without a Mien, without the plugin, without its token: it ends with what 
 
 stdio('all of it over stdin and stdout; it outlives a restart of Mien, with the same subscriptions, and refuses meanwhile', async () => {
   using folder = new TemporaryFolder();
-  const args = ['simulate', scenario, '--config', writeConfig(folder, dialogue), '--speed', '4'];
+  const args = ['simulate', scenario, '--config', writeConfig(folder, example), '--speed', '4'];
   const first = await startExample(args, folder.path);
   const url = urlIn(first.running.shown());
   const transport = bridge(url);
   let pid = 0;
+  let second: Running | undefined;
   try {
     await using connected = await connectClient(transport as Transport);
     pid = transport.pid ?? 0;
-    assert.equal((await connected.client.listTools()).tools.map(({ name }) => name).sort(), ['describe_scene', 'wait_for', 'who_is_here']);
+    assert.equal((await connected.client.listTools()).tools.map(({ name }) => name).sort(), ['describe_scene', 'say', 'wait_for', 'who_is_here']);
     await connected.client.subscribeResource({ uri: 'mien://people' });
     const came = await connected.client.callTool({ name: 'wait_for', arguments: { what: 'person', timeoutS: 60 } });
     assert.is((came.structuredContent as { happened: boolean }).happened, true, JSON.stringify(came));
@@ -82,8 +84,8 @@ stdio('all of it over stdin and stdout; it outlives a restart of Mien, with the 
       (fault: Error) => assert.match(fault.message, 'no Mien answers'),
     );
     connected.updates.length = 0;
-    await using second = await startExample([...args, '--port', new URL(url).port], folder.path);
-    void second;
+    // At the same address.
+    second = startMien([...args, '--port', new URL(url).port], { cwd: root, env: { STATE_DIRECTORY: folder.path } });
     await until('it answers again', patienceMs, () =>
       whoIsHere(connected).then(
         () => true,
@@ -94,6 +96,8 @@ stdio('all of it over stdin and stdout; it outlives a restart of Mien, with the 
     await until('somebody is here again', patienceMs, async () => (await whoIsHere(connected)).count > 0);
   } finally {
     await first[Symbol.asyncDispose]();
+    second?.process.kill('SIGKILL');
+    await second?.done;
   }
   await until('the bridge ends with its client', patienceMs, () => !isRunning(pid));
 });
