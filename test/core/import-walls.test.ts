@@ -48,6 +48,8 @@ const forbidden: ReadonlyArray<readonly [path: string, line: string]> = [
   ['core/src/mien.ts', "import { x } from 'inversify';"],
   ['core/src/client.ts', "import { x } from 'node:fs';"],
   ['native/src/new.ts', "import type { x } from '@mien/core';"],
+  ['node-red-nodes/src/new.ts', "import { x } from '@mien/core';"],
+  ['node-red-nodes/src/nodes/new.ts', "import type { x } from '../../../core/src/events.ts';"],
 ];
 
 const allowed: typeof forbidden = [
@@ -60,6 +62,7 @@ const allowed: typeof forbidden = [
   ['core/src/sight/new.ts', "import { x } from '@mien/native';"],
   ['core/src/simulate/new.ts', "import { x } from '../people/people.ts';"],
   ['core/src/plugin-runtime/new.ts', "import { x } from '../plugin.ts';"],
+  ['node-red-nodes/src/new.ts', "import { x } from '@mien/core/client';"],
 ];
 
 for (const one of forbidden) {

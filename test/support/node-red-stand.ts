@@ -51,6 +51,8 @@ export interface StandOptions {
   /** False for a Node-RED without our package. */
   readonly withNodes?: boolean;
   readonly env?: NodeJS.ProcessEnv;
+  /** Adds to the user directory before Node-RED starts. */
+  readonly prepare?: (folder: string) => void;
 }
 
 /** Lays out a user directory: the package, and a node `tap` that prints what reaches it. */
@@ -79,6 +81,7 @@ export async function makeUserDir(folder: string, { flow = [], withNodes = true 
 export async function openNodeRed(options: StandOptions = {}): Promise<NodeRedStand> {
   const folder = new TemporaryFolder();
   await makeUserDir(folder.path, options);
+  options.prepare?.(folder.path);
   const child = spawn(process.execPath, [program, folder.path], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_RED_HOME: '', ...options.env },

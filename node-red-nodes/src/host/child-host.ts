@@ -1,5 +1,5 @@
 /** A Mien that runs here, as a child: started when the deploy is over, with the cameras that nodes require; again after a crash, and when these change. */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, createClient } from '@mien/core/client';
 import type { CameraWish, HostConnection, HostState } from '../host-connection.ts';
@@ -30,6 +30,8 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 /** A run that lasted so long was a good one. */
 const GOOD_MS = 30_000;
+/** After so many failures in a row without plugins, which may be at fault. */
+const FAILED_BEFORE_SAFE = 3;
 /** Somebody may install one meanwhile. */
 const LOOK_AGAIN_MS = 5000;
 
@@ -94,7 +96,7 @@ export class ChildHost implements HostConnection {
         continue;
       }
       const startedMs = performance.now();
-      const end = await this.#run(program);
+      const end = await this.#run(program, failures >= FAILED_BEFORE_SAFE);
       if (!end) {
         failures = 0;
         continue;
@@ -113,16 +115,18 @@ export class ChildHost implements HostConnection {
   }
 
   /** One run. Resolves with how it ended by itself; undefined when it was stopped, because of other cameras or the close. */
-  async #run(program: Program): Promise<ChildEnd | undefined> {
+  async #run(program: Program, safe: boolean): Promise<ChildEnd | undefined> {
     const { settings, folder, log } = this.#options;
     const cameras = this.#wishes.list;
     const token = tokenOf(settings);
     await writeSettings(folder, childSettings(settings, cameras, this.#port));
+    // Mien's own count of failed starts ends with every default, which would play its clip: people that nobody sees.
+    await rm(join(folder, 'state', 'boots'), { recursive: true, force: true });
     if (this.state.kind !== 'lost' && this.state.kind !== 'failed') this.#set('starting', '');
     this.#cameUp = false;
     const forward = forwardTo(log);
     const child = startChild({
-      program: { file: program.file, args: [...program.args, 'run', '--config', join(folder, 'mien.yaml')] },
+      program: { file: program.file, args: [...program.args, 'run', '--config', join(folder, 'mien.yaml'), ...(safe ? ['--safe'] : [])] },
       folder,
       env: childEnvironment(token),
       onLine: (line) => {

@@ -1,0 +1,136 @@
+/**
+ * Figures of the Node-RED nodes, one JSON object a line, each beside its budget: what mien-events adds to an event, what the set adds to Node-RED's start, how soon
+ * events go on after Mien was killed. Real Node-REDs in processes of their own; run it on a quiet machine.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createClient } from '@mien/core/client';
+import { flowWith, openNodeRed } from '../../test/support/node-red-stand.ts';
+import { openConsole } from '../../test/support/open-console.ts';
+import { childrenOf, descendantsOf, until } from '../../test/support/processes.ts';
+import { root } from '../setup.mjs';
+
+const EVENTS = 500;
+const EVERY_MS = 10;
+const STARTS = 7;
+const KILLS = 5;
+const WITHIN_MS = 60_000;
+
+let missed = 0;
+function tell(name, value, unit, budget) {
+  const ok = budget === undefined || value <= budget;
+  if (!ok) missed += 1;
+  console.log(JSON.stringify({ name, value: Math.round(value * 100) / 100, unit, ...(budget !== undefined && { budget, ok }) }));
+}
+
+const quantile = (values, share) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+
+/** A node that is a bare client of the same Mien in the same process: its socket is opened first, so it hears an event first. */
+const bareNode = (url) => `module.exports = (RED) => RED.nodes.registerType('bare', function (def) {
+  RED.nodes.createNode(this, def);
+  const ending = new AbortController();
+  this.on('close', () => ending.abort());
+  (async () => {
+    const { createClient } = await import(${JSON.stringify(pathToFileURL(join(root, 'core', 'dist', 'client.js')).href)});
+    for await (const event of createClient({ url: ${JSON.stringify(url)} }).events({ signal: ending.signal })) {
+      console.log(JSON.stringify({ tap: 'bare', msg: { event: { id: event.id }, at: performance.now() } }));
+    }
+  })();
+});\n`;
+
+/** Replaces the stand's: this one says when. */
+const timedTap = `module.exports = (RED) => RED.nodes.registerType('timed', function (def) {
+  RED.nodes.createNode(this, def);
+  this.on('input', (msg, send, done) => { const at = performance.now(); console.log(JSON.stringify({ tap: 'timed', msg: { event: { id: msg.event?.id }, at } })); done(); });
+});\n`;
+
+async function latency() {
+  await using app = await openConsole();
+  const flow = flowWith([{ id: 'bare', type: 'bare' }], { mode: 'connect', url: app.url });
+  await using stand = await openNodeRed({
+    flow,
+    prepare: (folder) => {
+      const node = (type, code) => {
+        writeFileSync(join(folder, 'nodes', `${type}.js`), code);
+        writeFileSync(join(folder, 'nodes', `${type}.html`), `<script>RED.nodes.registerType('${type}', { defaults: {} })</script>`);
+      };
+      node('bare', bareNode(app.url));
+      node('timed', timedTap);
+    },
+  });
+  const clients = async () => (await createClient({ url: app.url }).status()).events.clients;
+  await until('the bare client', WITHIN_MS, async () => (await clients()) >= 1);
+  await stand.deploy(
+    [
+      ...flow,
+      ...flowWith([
+        { id: 'events', type: 'mien-events', host: 'host', wires: [['timed']] },
+        { id: 'timed', type: 'timed' },
+      ]).slice(2),
+    ],
+    'nodes',
+  );
+  await until('mien-events', WITHIN_MS, async () => (await clients()) === 3);
+  app.people.appear('p-aaaaa');
+  for (let n = 0; n < EVENTS; n += 1) {
+    app.people.update('p-aaaaa', { bearingDeg: n });
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+  }
+  await until('the last event', WITHIN_MS, () => stand.taps.filter(({ tap }) => tap === 'timed').length === EVENTS + 1);
+  const bare = new Map(stand.taps.filter(({ tap }) => tap === 'bare').map(({ msg }) => [msg.event.id, msg.at]));
+  const added = stand.taps.filter(({ tap }) => tap === 'timed').map(({ msg }) => msg.at - bare.get(msg.event.id));
+  tell('mien-events adds to an event, p50', quantile(added, 0.5), 'ms', 3);
+  tell('mien-events adds to an event, p99', quantile(added, 0.99), 'ms');
+}
+
+/** In turns, so that a busy moment of the machine meets both. */
+async function starts() {
+  const times = { with: [], without: [] };
+  for (let n = 0; n <= STARTS; n += 1) {
+    for (const [name, withNodes] of [
+      ['without', false],
+      ['with', true],
+    ]) {
+      await using stand = await openNodeRed({ withNodes });
+      // The first of each fills the machine's caches.
+      if (n > 0) times[name].push(stand.startMs);
+    }
+  }
+  tell('Node-RED starts without the set, median', quantile(times.without, 0.5), 'ms');
+  tell('Node-RED starts later with the set, median', quantile(times.with, 0.5) - quantile(times.without, 0.5), 'ms', 500);
+}
+
+/** From the moment the new Mien says it started until a node has its first event of it. */
+async function resumes() {
+  await using stand = await openNodeRed({
+    flow: flowWith([
+      { id: 'events', type: 'mien-events', host: 'host', wires: [['tap']] },
+      { id: 'tap', type: 'tap' },
+    ]),
+  });
+  const downs = [];
+  const resumed = [];
+  for (let n = 0; n < KILLS; n += 1) {
+    const { url } = await stand.connected();
+    const client = createClient({ url });
+    const { sight, startedAtWallMs } = await client.status();
+    const [shell] = childrenOf(stand.process.pid);
+    const mien = childrenOf(shell).find((pid) => descendantsOf(pid).includes(sight.pid));
+    const before = stand.taps.length;
+    const killedMs = performance.now();
+    process.kill(mien, 'SIGKILL');
+    await until('another', WITHIN_MS, async () => (await client.status().catch(() => undefined))?.startedAtWallMs > startedAtWallMs);
+    await until('an event', WITHIN_MS, () => stand.taps.slice(before).some(({ msg }) => msg.event));
+    const { startedAtWallMs: startedAgain } = await client.status();
+    resumed.push(Date.now() - startedAgain);
+    downs.push(performance.now() - killedMs);
+  }
+  tell('events go on after the restart of a killed Mien, slowest', Math.max(...resumed), 'ms', 5000);
+  tell('from the kill to the next event, slowest', Math.max(...downs), 'ms');
+}
+
+const measures = { latency, starts, resumes };
+const asked = process.argv.slice(2);
+for (const name of asked.length > 0 ? asked : Object.keys(measures)) await measures[name]();
+process.exitCode = missed === 0 ? 0 : 1;
