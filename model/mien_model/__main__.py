@@ -32,7 +32,7 @@ def train(arguments: argparse.Namespace) -> None:
     from .train.command import Places, train_command
 
     places = Places(RUNS / arguments.run_name, arguments.faces, arguments.index, arguments.start, arguments.teacher)
-    train_command(arguments.recipe, places, arguments.threads, arguments.resume)
+    train_command(arguments.recipe, places, arguments.threads, arguments.resume, arguments.device)
 
 
 def checkpoint(arguments: argparse.Namespace) -> None:
@@ -195,6 +195,7 @@ def main(words: list[str] | None = None) -> int:
     parts.add_argument("--faces", type=Path, default=FACES, help="folder with index.csv and its shards")
     parts.add_argument("--index", type=Path, default=None, help="another index file than the folder's index.csv")
     parts.add_argument("--threads", type=int, default=2)
+    parts.add_argument("--device", default="cpu", help="cpu, or cuda (nobody has tried it)")
     parts = command(checkpoint)
     parts.add_argument("way", choices=("pack", "unpack"))
     parts.add_argument("run_name", metavar="NAME")

@@ -1,6 +1,8 @@
 """Labelled face crops in the index form of the shared faces: index.csv beside uncompressed zips of square JPEGs."""
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -37,16 +39,35 @@ def read_index(split: str, folder: Path = FACES, most_padding: float | None = No
 
 
 def load_faces(rows: list[dict[str, str]], folder: Path = FACES) -> Faces:
-    """Decode the crops of index rows."""
-    shards: dict[str, zipfile.ZipFile] = {}
-    images = []
-    for row in rows:
-        if row["shard"] not in shards:
-            shards[row["shard"]] = zipfile.ZipFile(folder / row["shard"])
-        images.append(decode_face(shards[row["shard"]], row["file"]))
-    for shard in shards.values():
-        shard.close()
-    return Faces(np.stack(images), _numbers(rows, "age"), _numbers(rows, "gender"), _numbers(rows, "emo3"))
+    """Decode the crops of index rows; errors as `decode_rows`."""
+    images = np.stack(list(decode_rows(rows, folder)))
+    return Faces(images, _numbers(rows, "age"), _numbers(rows, "gender"), _numbers(rows, "emo3"))
+
+
+def decode_rows(rows: list[dict[str, str]], folder: Path, side: int | None = None) -> Iterator[np.ndarray]:
+    """The crops of index rows, u8 RGB [side, side, 3], one after the other.
+
+    Raises ValueError naming the index row, shard and file where one is missing, damaged or of another side than `side`.
+    """
+    with ExitStack() as stack:
+        shards: dict[str, zipfile.ZipFile] = {}
+        for row in rows:
+            try:
+                if row["shard"] not in shards:
+                    shards[row["shard"]] = stack.enter_context(zipfile.ZipFile(folder / row["shard"]))
+                face = decode_face(shards[row["shard"]], row["file"])
+                if side is not None and face.shape != (side, side, 3):
+                    raise ValueError(f"{row['shard']}/{row['file']} must be {side}x{side}, came {face.shape[1]}x{face.shape[0]}")
+            except (ValueError, OSError, zipfile.BadZipFile) as fault:
+                raise ValueError(f"{_place(row, folder)}: {fault}") from fault
+            yield face
+
+
+def _place(row: dict[str, str], folder: Path) -> str:
+    """File and row of the folder's index."""
+    known = read_rows(folder / FILE) if (folder / FILE).exists() else []
+    numbers = [number for number, each in enumerate(known, 2) if (each["shard"], each["file"]) == (row["shard"], row["file"])]
+    return f"{FILE}, row {numbers[0]}" if numbers else f"{row['shard']}/{row['file']}, which is not in {FILE}"
 
 
 def decode_face(shard: zipfile.ZipFile, file: str) -> np.ndarray:

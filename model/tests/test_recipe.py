@@ -18,6 +18,7 @@ def test_the_recipes_that_are_shipped_can_be_read(path):
         ("epochs = 2.5", "'epochs' must be int, came 2.5"),
         ("epochs = true", "'epochs' must be int, came True"),
         ("epochs = 0", "epochs must be at least 1"),
+        ('optimiser = "lion"', "'optimiser' must be one of adamw, sgd, came 'lion'"),
         ('head = "big"', "r.toml: head must be one of npu-head"),
         ('tasks = ["emotion", "age"]', "in this order"),
         ("epochs = ", r"r.toml is no TOML"),

@@ -99,7 +99,8 @@ def _reliability(axis, head: str, found: dict) -> None:
 def _degraded(axis, rows: list[dict], key: str) -> None:
     places = [row[key] for row in rows]
     axis.plot(places, [row["age"]["mae"] for row in rows], "o-", color=BLUE)
-    axis.set(ylabel="age error, years", ylim=(0, None))
+    axis.set(ylabel="age error, years", ylim=(0, 1.15 * max(row["age"]["mae"] for row in rows)))
+    axis.set_xticks(places)
     axis.yaxis.label.set_color(BLUE)
     other = axis.twinx()
     for head, style in (("gender", "s--"), ("expression", "^:")):

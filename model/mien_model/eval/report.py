@@ -11,7 +11,8 @@ SCENE_NOTE = (
     "Faces of the val split, pasted with plain shoulders over photographs that the registry package scikit-image carries (CC0 or public domain) "
     "and over the bundled clip's empty hall, 1280x720, JPEG 92; each face once at every size. Mien itself (`mien analyze --json`, INT8) finds, "
     "aligns and reads them: a face counts as found where a box lies within half a face of its place and within a factor of two of its size. "
-    "Pasted faces are no photographs of people: take the recall as a comparison of sizes and detectors."
+    "Of a still picture the product searches a pyramid of regions (core/src/sight/regions.ts); of a video's frame fewer, so a camera finds small faces "
+    "later or not at all. Pasted faces are no photographs of people: take the recall as a comparison of sizes and detectors."
 )
 GROUP_NOTE = (
     "For this report only: no head learns groups, none ever will. The groups of the last table are the codes in UTKFace's file names, "

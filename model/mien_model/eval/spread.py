@@ -14,7 +14,7 @@ def knowledge(answers: Answers, sharpness: np.ndarray) -> dict[str, np.ndarray]:
     """What is known of each of n faces without its label."""
     return {
         "predicted age": answers.age,
-        "gender certainty (|logit|)": np.abs(answers.gender),
+        "gender certainty (size of the logit)": np.abs(answers.gender),
         "expression certainty (largest p)": softmax(answers.expression).max(1),
         "sharpness": sharpness,
     }

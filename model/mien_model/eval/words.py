@@ -32,10 +32,13 @@ def gate(arguments: argparse.Namespace) -> None:
 
 
 def card(arguments: argparse.Namespace) -> None:
-    """The release's MODEL_CARD.md anew from model.json and the report."""
-    from .card import write_card
+    """The report and the release's MODEL_CARD.md drawn anew from figures.json and model.json: nothing is measured."""
+    from .card import FIGURES, write_card
+    from .command import write_report
 
-    write_card(arguments.release, _report(arguments, arguments.release))
+    report = _report(arguments, arguments.release)
+    _print(write_report(json.loads((report / FIGURES).read_text()), report))
+    write_card(arguments.release, report)
 
 
 def release(arguments: argparse.Namespace) -> None:

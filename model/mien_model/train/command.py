@@ -31,16 +31,18 @@ class Places:
     teacher: Path | None = None
 
 
-def train_command(recipe_file: Path | None, places: Places, threads: int, resume: bool) -> bool:
+def train_command(recipe_file: Path | None, places: Places, threads: int, resume: bool, device: str = "cpu") -> bool:
     """`train_recipe` with the recipe of a file; without one a run can only be resumed."""
-    return train_recipe(read_recipe(recipe_file) if recipe_file else None, places, threads, resume)
+    return train_recipe(read_recipe(recipe_file) if recipe_file else None, places, threads, resume, device)
 
 
-def train_recipe(recipe: Recipe | None, places: Places, threads: int, resume: bool) -> bool:
+def train_recipe(recipe: Recipe | None, places: Places, threads: int, resume: bool, device: str = "cpu") -> bool:
     """Start a run or, with `resume`, go on with the one that lies there; True when its last epoch is done.
 
-    recipe: needed for a start; on a resume it may change nothing (its differences are told as an error).
+    recipe: needed for a start; on a resume it may change nothing (its differences are told as an error). device: as PyTorch names it.
     """
+    if device != "cpu" and not (device.split(":")[0] == "cuda" and torch.cuda.is_available()):
+        raise ValueError(f"device must be cpu, or cuda where PyTorch finds one; came '{device}'{'' if torch.cuda.is_available() else ', and there is none'}")
     prepare_cpu(threads)
     places.run.mkdir(parents=True, exist_ok=True)
     if places.start is not None and not places.start.exists():
@@ -57,7 +59,7 @@ def train_recipe(recipe: Recipe | None, places: Places, threads: int, resume: bo
     split, val = (open_split(name, places.faces, places.index, recipe, all_padding=name == "val") for name in ("train", "val"))
     taught = _taught(recipe, places, split, journal)
     torch.manual_seed(recipe.seed)  # What no weights bring along is drawn now.
-    network = start_network(places.start, recipe.architecture)
+    network = start_network(places.start, recipe.architecture).to(device)
     dropout(network, recipe.dropout)
     run = resumed_run(places.run, network, state, steps_per_epoch(len(split), recipe)) if state else new_run(places.run, recipe, network)
     (places.run / "pid").write_text(f"{os.getpid()}\n")

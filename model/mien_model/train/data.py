@@ -56,6 +56,11 @@ class Batch:
     values: dict[str, torch.Tensor]
     weights: dict[str, torch.Tensor]
 
+    def to(self, device: torch.device) -> "Batch":
+        """The same there."""
+        values, weights = ({head: tensor.to(device) for head, tensor in part.items()} for part in (self.values, self.weights))
+        return Batch(self.faces.to(device), values, weights)
+
 
 def make_batch(pixels: np.ndarray, targets: Targets, places: np.ndarray, recipe: Recipe, generator: torch.Generator) -> Batch:
     """The faces at `places`, augmented; in some batches blended with one another (mixup), and their targets alike."""

@@ -30,9 +30,10 @@ def probabilities(network: nn.Module, pixels: np.ndarray, mirrored: bool = False
 
 
 def _answers(network: nn.Module, faces: torch.Tensor) -> dict[str, torch.Tensor]:
-    with torch.autocast("cpu", torch.bfloat16):
-        raw = network(faces.contiguous(memory_format=torch.channels_last))
-    answers = {task: answer.float() for task, answer in zip(network.tasks, raw)}
+    device = next(network.parameters()).device
+    with torch.autocast(device.type, torch.bfloat16):
+        raw = network(faces.to(device).contiguous(memory_format=torch.channels_last))
+    answers = {task: answer.float().cpu() for task, answer in zip(network.tasks, raw)}
     if "gender" in answers:
         answers["gender"] = answers["gender"].sigmoid()
     if "emotion" in answers:

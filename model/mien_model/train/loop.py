@@ -31,13 +31,13 @@ class Run:
     recipe: Recipe
     network: nn.Module
     average: Average
-    optimiser: torch.optim.AdamW
+    optimiser: torch.optim.Optimizer
     progress: Progress
     journal: Journal
 
 
 def new_run(folder: Path, recipe: Recipe, network: nn.Module) -> Run:
-    """From a network as it stands."""
+    """From a network as it stands, on its device."""
     network = network.to(memory_format=torch.channels_last).requires_grad_(True)
     freeze(network, recipe.frozen)
     average = Average(network, recipe.ema_decay)
@@ -102,7 +102,9 @@ def step(run: Run, faces: Split, targets: Targets, places, steps: int) -> dict[s
     torch.manual_seed(recipe.seed * 1_000_003 + now)
     batch = make_batch(faces.pixels, targets, places, recipe, generator)
     set_rate(run.optimiser, rate_share(now, steps, recipe, run.progress.rewarmed_from))
-    with torch.autocast("cpu", torch.bfloat16):
+    device = next(run.network.parameters()).device
+    batch = batch.to(device)
+    with torch.autocast(device.type, torch.bfloat16):
         answers = run.network(batch.faces)
     losses = head_losses(dict(zip(run.network.tasks, answers)), batch.values, batch.weights)
     loss = total(losses)

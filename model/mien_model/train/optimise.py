@@ -11,7 +11,7 @@ from .recipe import Recipe
 HEAD_PARTS = ("head", "pool1", "pool2")
 """Stages at the heads' learning rate: what no trunk trained elsewhere brings along."""
 
-
+MOMENTUM = 0.9
 REWARM_STEPS = 150
 """Over which the rate rises again where a run goes on without the optimiser's moments."""
 
@@ -27,8 +27,8 @@ def rate_share(step: int, steps: int, recipe: Recipe, rewarmed_from: int | None 
     return share if rewarmed_from is None else share * min(1.0, (step - rewarmed_from + 1) / REWARM_STEPS)
 
 
-def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW; groups carry their peak as `peak`. Biases and batch norms do not decay, frozen stages are left out."""
+def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW or SGD; groups carry their peak as `peak`. Biases and batch norms do not decay, frozen stages are left out."""
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
@@ -37,6 +37,8 @@ def make_optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     for (is_head, decays), members in groups.items():
         peak = recipe.heads_lr if is_head else recipe.trunk_lr
         options.append({"params": members, "lr": peak, "peak": peak, "weight_decay": recipe.weight_decay if decays else 0.0})
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(options, momentum=MOMENTUM, nesterov=True)
     return torch.optim.AdamW(options, fused=True)
 
 

@@ -2,12 +2,11 @@
 
 import hashlib
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from ..faces import decode_face
+from ..faces import decode_rows
 from ..paths import CACHE
 
 SIDE = 128
@@ -45,15 +44,5 @@ def _key(rows: list[dict[str, str]], folder: Path) -> str:
 
 
 def _decode(rows: list[dict[str, str]], folder: Path, pixels: np.ndarray) -> None:
-    shards: dict[str, zipfile.ZipFile] = {}
-    try:
-        for place, row in enumerate(rows):
-            if row["shard"] not in shards:
-                shards[row["shard"]] = zipfile.ZipFile(folder / row["shard"])
-            face = decode_face(shards[row["shard"]], row["file"])
-            if face.shape != (SIDE, SIDE, 3):
-                raise ValueError(f"{row['shard']}/{row['file']} must be {SIDE}x{SIDE}, came {face.shape[1]}x{face.shape[0]}")
-            pixels[place] = face
-    finally:
-        for shard in shards.values():
-            shard.close()
+    for place, face in enumerate(decode_rows(rows, folder, SIDE)):
+        pixels[place] = face

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ..network import DEFAULT, Architecture
 
+OPTIMISERS = ("adamw", "sgd")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -18,6 +20,8 @@ class Recipe:
     epochs: int = 24
     batch: int = 96
     seed: int = 1
+    optimiser: str = "adamw"
+    """adamw, or sgd with Nesterov's momentum of 0.9; rates are those of the chosen one."""
     trunk_lr: float = 6e-4
     heads_lr: float = 2e-3
     final_lr: float = 0.01
@@ -81,6 +85,8 @@ def recipe_of(values: dict, origin: str) -> Recipe:
     recipe = Recipe(**found)
     if recipe.epochs < 1 or recipe.batch < 2:
         raise ValueError(f"{origin}: epochs must be at least 1 and batch at least 2, came {recipe.epochs} and {recipe.batch}")
+    if recipe.optimiser not in OPTIMISERS:
+        raise ValueError(f"{origin}: 'optimiser' must be one of {', '.join(OPTIMISERS)}, came '{recipe.optimiser}'")
     try:
         recipe.architecture  # noqa: B018 (raises where there is no such network)
     except ValueError as fault:

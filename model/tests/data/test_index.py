@@ -51,9 +51,9 @@ def test_a_wrong_table_is_named(tmp_path, text, wrong):
 def test_a_damaged_or_missing_picture_is_named(tmp_path):
     rows = [row("a.jpg")]
     write_faces(tmp_path, rows, [b"no jpeg"])
-    with pytest.raises(ValueError, match=r"made.zip/a.jpg is no readable picture"):
+    with pytest.raises(ValueError, match=r"index.csv, row 2: made.zip/a.jpg is no readable picture"):
         load_faces(read_index("train", tmp_path), tmp_path)
-    with pytest.raises(ValueError, match=r"made.zip/b.jpg is in the index but not in the shard"):
+    with pytest.raises(ValueError, match=r"made.zip/b.jpg, which is not in index.csv: made.zip/b.jpg is in the index but not in the shard"):
         load_faces([row("b.jpg")], tmp_path)
 
 

@@ -14,7 +14,7 @@ pytest.importorskip("safetensors")
 from mien_model.face_network import load_network, save_network, start_network  # noqa: E402
 from mien_model.faces import read_index  # noqa: E402
 from mien_model.network import Architecture  # noqa: E402
-from mien_model.train.command import Places, train_command  # noqa: E402
+from mien_model.train.command import Places, train_command, train_recipe  # noqa: E402
 from mien_model.train.data import open_split  # noqa: E402
 from mien_model.train.loop import new_run, resumed_run, train  # noqa: E402
 from mien_model.train.pixels import cached_pixels  # noqa: E402
@@ -124,6 +124,27 @@ def test_a_teacher_fills_in_and_must_answer_everything(faces, tmp_path):
         train_command(recipe, Places(tmp_path / "other", faces, teacher=tmp_path / "age.safetensors"), 1, resume=False)
 
 
+def test_sgd_learns_too_and_resumes_with_its_momentum(faces, tmp_path):
+    steady = {"dropout": 0.0, "affine": (0.0, 0.0, 0.0), "colour": 0.0, "grayscale": 0.0, "erasing": 0.0, "low_resolution": 0.0}
+    rates = {"optimiser": "sgd", "trunk_lr": 5e-2, "heads_lr": 5e-2, "warmup_epochs": 0}
+    recipe = Recipe(head="pooled", tasks=("gender",), epochs=14, batch=12, ema_decay=0.5, **rates, **steady)
+    whole, *rest = ready(faces, tmp_path / "whole", recipe)
+    assert isinstance(whole.optimiser, torch.optim.SGD) and train(whole, *rest)
+    assert min(losses(tmp_path / "whole")) < 0.9 * losses(tmp_path / "whole")[0]
+    broken, *rest = ready(faces, tmp_path / "broken", recipe)
+    assert not train(broken, *rest, stop_after=2)
+    resumed = resumed_run(tmp_path / "broken", start_network(None, recipe.architecture), read_state(tmp_path / "broken"), 1)
+    assert train(resumed, *rest)
+    assert losses(tmp_path / "broken") == losses(tmp_path / "whole")
+
+
+def test_missing_start_weights_and_devices_are_told(faces, tmp_path):
+    with pytest.raises(ValueError, match=r"no start weights at .*none.safetensors: name others with --start"):
+        train_recipe(Recipe(), Places(tmp_path / "run", faces, start=tmp_path / "none.safetensors"), 1, resume=False)
+    with pytest.raises(ValueError, match="device must be cpu, or cuda where PyTorch finds one; came 'tpu'"):
+        train_recipe(Recipe(), Places(tmp_path / "run", faces), 1, resume=False, device="tpu")
+
+
 def test_a_damaged_state_is_told(tmp_path):
     (tmp_path / "state.pt").write_bytes(b"half a file")
     with pytest.raises(ValueError, match=r"state.pt is damaged"):
@@ -132,7 +153,10 @@ def test_a_damaged_state_is_told(tmp_path):
 
 @pytest.mark.parametrize(
     "picture, wrong",
-    [(b"no jpeg", r"made.zip/0.jpg is no readable picture"), (jpeg(drawn_face(1, 64)), r"made.zip/0.jpg must be 128x128, came 64x64")],
+    [
+        (b"no jpeg", r"index.csv, row 2: made.zip/0.jpg is no readable picture"),
+        (jpeg(drawn_face(1, 64)), r"index.csv, row 2: made.zip/0.jpg must be 128x128, came 64x64"),
+    ],
 )
 def test_a_bad_picture_is_named_and_leaves_no_cache(tmp_path, picture, wrong):
     write_faces(tmp_path, [row("0.jpg")], [picture])
