@@ -1,4 +1,5 @@
 /** Who may come in to the dialogue plugin, how many, how fast and with how much. Raw HTTP beside the SDK's client. */
+import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/sdk/types.js';
@@ -19,6 +20,12 @@ const initialize = {
   params: { protocolVersion: LATEST_PROTOCOL_VERSION, capabilities: {}, clientInfo: { name: 'raw', version: '1' } },
 };
 const subscribe = (id: number, uri: string) => ({ jsonrpc: '2.0', id, method: 'resources/subscribe', params: { uri } });
+
+/** What garbage may wait to be collected; a subscription that were kept would be a few hundred bytes more each. */
+const MOST_GROWTH_MB = 60;
+function rssMb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
 
 interface Raw {
   readonly status: number;
@@ -105,6 +112,7 @@ door('a flood of subscriptions gets errors: too fast, too many, to nothing; othe
   assert.is([...said].find(([words]) => words.includes('has 64 sub'))?.[1], 6, JSON.stringify([...said]));
   const pid = must(dialogue.test.host.status('dialogue').pid);
   const many = times(2000);
+  const beforeMb = rssMb(pid);
   let at = 0;
   await Promise.all(
     Array.from({ length: 10 }, async () => {
@@ -115,6 +123,8 @@ door('a flood of subscriptions gets errors: too fast, too many, to nothing; othe
   assert.is(said.get('subscribed'), 64);
   assert.ok((await quiet.client.callTool({ name: 'who_is_here' })).structuredContent);
   assert.is(dialogue.test.host.status('dialogue').pid, pid, 'the same process');
+  const grownMb = rssMb(pid) - beforeMb;
+  assert.ok(grownMb < MOST_GROWTH_MB, `${grownMb} MB more after ${many} requests`);
 });
 
 door('so many clients at one time; one more is refused, and a closed one makes room', async () => {
