@@ -124,6 +124,7 @@ async function lint() {
     ['types of the Node-RED nodes', [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'node-red-nodes']],
     ['types of their dialogs', [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', join('node-red-nodes', 'editor')]],
     ['types of the console page', [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', join('core', 'src', 'console', 'page')]],
+    ['types of the screen page', [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', join('plugins', 'kiosk-screen', 'page')]],
   ];
   for (const [name, args] of checks) {
     const { status, output } = await capture(node, args, 300_000);

@@ -111,14 +111,14 @@ export default definePlugin({
       item: Type.String({ minLength: 1, maxLength: 200, description: 'path in the folder' }),
       forS: Type.Optional(Type.Number({ minimum: 0.1, maximum: 86_400, description: 'seconds, 30 when absent; then the rules decide again' })),
     });
-    context.command('kiosk-screen.show', Show, ({ item, forS = 30 }) => {
+    context.command(`${context.name}.show`, Show, ({ item, forS = 30 }) => {
       const fault = itemFault('item', item, options.folder, listItems(folder));
       if (fault) throw new MienError('REQUEST_INVALID', fault);
       director.show(item, performance.now() + forS * 1000);
       decide();
       return { item, forS };
     });
-    context.command('kiosk-screen.status', Type.Object({}), () => ({
+    context.command(`${context.name}.status`, Type.Object({}), () => ({
       ...{ url: server.url, screens: screens.names, sight, warnings },
       ...(degraded !== undefined && { degraded }),
       rules: [...new Set(director.program.items.map(({ rule }) => rule))],
@@ -126,6 +126,6 @@ export default definePlugin({
       failed: Object.fromEntries(played.faults),
     }));
     const Newest = Type.Object({ newest: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'so many plays at most, 100 when absent' })) });
-    context.command('kiosk-screen.played', Newest, ({ newest = 100 }) => ({ plays: played.plays.slice(-newest) }));
+    context.command(`${context.name}.played`, Newest, ({ newest = 100 }) => ({ plays: played.plays.slice(-newest) }));
   },
 });

@@ -18,7 +18,7 @@ const host = await openHost({ stateFolder: folder, plugins: { screen } as never 
 try {
   await host.host.start();
   await untilStatus(host.host, 'screen', ({ state }) => state === 'running');
-  const { url } = (await host.host.run('kiosk-screen.status', {})) as { url: string };
+  const { url } = (await host.host.run('screen.status', {})) as { url: string };
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
   let onShown: (item: string) => void = () => {};
   await page.exposeFunction('shown', (item: string) => onShown(item));

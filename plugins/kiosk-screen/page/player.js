@@ -8,7 +8,7 @@
  * @typedef {import('./link.js').Report} Report
  * @typedef {import('./stage.js').Stage} Stage
  * @typedef {import('./stage.js').Loaded} Loaded
- * @typedef {{ item: Item, play: string, shownMs: number, seenMs: number | undefined, ended: boolean }} Play
+ * @typedef {{ item: Item, play: string, seenMs: number | undefined, ended: boolean }} Play
  */
 
 /** An item that failed is not tried again for so long. */
@@ -52,7 +52,8 @@ export class Player {
   play(/** @type {Program} */ { items, urgent }) {
     this.#items = items;
     const now = this.#now;
-    const shownForMs = now ? performance.now() - now.shownMs : Infinity;
+    // What nobody has seen yet has all its time before it.
+    const shownForMs = now ? performance.now() - (now.seenMs ?? performance.now()) : Infinity;
     const stays = now !== undefined && items.some((one) => isSame(one, now.item));
     if (!stays) this.#after(urgent ? 0 : this.#setup.minShowS * 1000 - shownForMs, 'replaced');
     // What is on belongs to the new program too: it goes on to its end, whatever was meant to take its place.
@@ -139,7 +140,7 @@ export class Player {
   #show(item, loaded, because) {
     this.#end(because);
     /** @type {Play} */
-    const play = { item, play: newName(), shownMs: performance.now(), seenMs: undefined, ended: false };
+    const play = { item, play: newName(), seenMs: undefined, ended: false };
     this.#now = play;
     this.#stage.show(loaded, this.#setup.fadeMs, () => {
       if (play.ended) return;

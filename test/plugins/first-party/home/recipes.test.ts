@@ -24,7 +24,9 @@ let stand: Stand;
 test.before(async () => {
   stand = await openStand();
 });
-test.after(() => stand?.[Symbol.asyncDispose]());
+test.after(async () => {
+  await stand?.[Symbol.asyncDispose]();
+});
 
 /** Recipes whose command prints a line such as the one that stands below it. */
 const printing = [

@@ -58,7 +58,7 @@ for (const isolation of ['own', 'shared', 'host'] as const) {
     await host.host.start();
     await untilStatus(host.host, 'usual', (status) => status.state === 'running');
     const served = async (path: string) => {
-      const { url } = (await host.host.run('kiosk-screen.status', {})) as { url: string };
+      const { url } = (await host.host.run('usual.status', {})) as { url: string };
       const answer = await fetch(url + path);
       return [answer.status, (await answer.text()).length > 0];
     };
@@ -72,7 +72,7 @@ for (const isolation of ['own', 'shared', 'host'] as const) {
       await other.host.start();
       await untilStatus(other.host, name, ({ state: is }) => is === (isServed ? 'running' : 'blocked'));
       if (isServed) {
-        const { url } = (await other.host.run('kiosk-screen.status', {})) as { url: string };
+        const { url } = (await other.host.run(`${name}.status`, {})) as { url: string };
         const answer = await fetch(`${url}content/mine.svg`);
         assert.is(answer.status, 200);
         await answer.body?.cancel();

@@ -40,7 +40,7 @@ async function openStand(options: object, folder: string, plugins: object = {}):
   const host = await openHost({ stateFolder: folder, plugins: { screen: settings, ...plugins } as never });
   await host.host.start();
   await untilStatus(host.host, 'screen', ({ state }) => state === 'running');
-  const status: Stand['status'] = async () => (await host.host.run('kiosk-screen.status', {})) as never;
+  const status: Stand['status'] = async () => (await host.host.run('screen.status', {})) as never;
   const { url } = (await status()) as never as { url: string };
   const page = await browser.newPage({ viewport: { width: 640, height: 360 } });
   const faults: string[] = [];
@@ -48,7 +48,7 @@ async function openStand(options: object, folder: string, plugins: object = {}):
   page.on('pageerror', (fault) => void faults.push(String(fault)));
   return {
     ...{ host, page, url, faults, status },
-    played: async () => ((await host.host.run('kiosk-screen.played', {})) as { plays: Play[] }).plays,
+    played: async () => ((await host.host.run('screen.played', {})) as { plays: Play[] }).plays,
     async [Symbol.asyncDispose]() {
       await page.close();
       await host[Symbol.asyncDispose]();
@@ -119,9 +119,9 @@ test('what is shown stays at least its time, and a flicker changes nothing', asy
   assert.ok((first?.shownMs ?? 0) >= 1900, `welcome was shown for ${first?.shownMs} ms`);
 });
 
-test('a lost camera, and one that says nothing: the default loop', async () => {
+test('a lost camera: the default loop, until it is back', async () => {
   using folder = new TemporaryFolder();
-  await using app = await openStand({ rules: [looks], staleS: 2, playlist: ['welcome.svg'] }, folder.path);
+  await using app = await openStand({ rules: [looks], playlist: ['welcome.svg'] }, folder.path);
   const { people } = app.host;
   await app.page.goto(app.url);
   await shows(app.page, 'welcome.svg');
@@ -133,8 +133,18 @@ test('a lost camera, and one that says nothing: the default loop', async () => {
   people.emit('camera.restored', 'camera/main', { ...seen, camera: { name: 'main', message: 'frames come again' } });
   await shows(app.page, 'closer.svg');
   assert.is((await app.status()).sight.state, 'seeing');
-  // No frames, and nobody says so.
+});
+
+test('no frames, and nobody says so: the default loop after staleS', async () => {
+  using folder = new TemporaryFolder();
+  await using app = await openStand({ rules: [looks], staleS: 2, playlist: ['welcome.svg'] }, folder.path);
+  await app.page.goto(app.url);
   await shows(app.page, 'welcome.svg');
+  app.host.people.appear('p-aaaaa', attending);
+  await until('it was shown, and the loop again', patienceMs, async () => {
+    const plays = await app.played();
+    return plays.map(({ item }) => item).join() === 'welcome.svg,closer.svg,welcome.svg';
+  });
   assert.equal((await app.status()).sight, { state: 'silent', reason: 'no camera has shown anything for 2 s' });
   assert.ok(app.host.log.some(({ level, message }) => level === 'warn' && message.includes('the default loop is shown')));
 });
@@ -184,7 +194,7 @@ test('by hand, on two screens at once, at once', async () => {
   await Promise.all([app.page.goto(`${app.url}?screen=left`), other.goto(`${app.url}?screen=right`)]);
   await Promise.all([shows(app.page, 'welcome.svg'), shows(other, 'welcome.svg')]);
   assert.equal([...(await app.status()).screens].sort(), ['left', 'right']);
-  await app.host.host.run('kiosk-screen.show', { item: 'family.svg', forS: 2 });
+  await app.host.host.run('screen.show', { item: 'family.svg', forS: 2 });
   await Promise.all([shows(app.page, 'family.svg'), shows(other, 'family.svg')]);
   await other.goto('about:blank');
   // Back without a hand: the picture that was put there by hand has had its time, and the minimum does not keep it for a minute more.
