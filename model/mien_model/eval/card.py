@@ -17,7 +17,8 @@ robot or a kiosk may greet people fittingly. A wrong guess must do no harm.
 
 - **Research and demonstration only.** The training data's terms forbid more (LICENSE).
 - **No age gate.** Whether somebody may buy, enter or see something must not rest on it: see the error by age.
-- **No emotions at work, in school or in training.** The European AI Act (Article 5) forbids it but for medical and safety reasons; this card forbids it. An expression is not a feeling.
+- **No emotions at work, in school or in training.** The European AI Act (Article 5) forbids it, but for medical and safety reasons.
+  This card forbids it altogether. An expression is not a feeling.
 - **No identity.** It neither knows nor stores who somebody is, and no decision about a person may rest on it.
 - Gender here is what two labels in a data set say. It does not know anybody's gender."""
 LIMITS = """- All age and gender labels are of one data set (UTKFace); no other test of them was made here. A share of those labels
