@@ -34,8 +34,10 @@ const arm64 = {
 
 /** Counterparts of the plugins that come with Mien: a broker, a serial line, a voice, and what listens to it. */
 const counterparts = {
-  there: () => ['mosquitto', 'socat', 'sox', 'espeak-ng', 'jq', 'openssl', 'curl'].every(onPath),
-  packages: ['mosquitto', 'mosquitto-clients', 'socat', 'sox', 'espeak-ng', 'jq', 'openssl', 'curl'],
+  there: () =>
+    ['mosquitto', 'mosquitto_sub', 'socat', 'sox', 'espeak-ng', 'jq', 'openssl', 'curl', 'ffmpeg'].every(onPath) &&
+    existsSync('/usr/lib/python3/dist-packages/jinja2'),
+  packages: ['mosquitto', 'mosquitto-clients', 'socat', 'sox', 'espeak-ng', 'jq', 'openssl', 'curl', 'ffmpeg', 'python3-jinja2'],
 };
 
 /** The parts in the order of `npm test`. `files` are run by uvu, one process each, `jobs` at a time. */

@@ -86,8 +86,16 @@ function bounded(schema: unknown, level = 0): unknown {
       known[keyword] = Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, below(inner)]));
     } else if (schemaKeywords.has(keyword)) known[keyword] = below(value);
   }
+  // The plugin fills these in.
+  const { required, properties } = known as { required?: unknown; properties?: object };
+  if (Array.isArray(required) && properties) known['required'] = required.filter((name) => !hasDefault((schema as { properties: object }).properties, name));
   // Keys and items that a keyword left out would have allowed.
   if ('patternProperties' in schema) delete known['additionalProperties'];
   if ('prefixItems' in schema) delete known['items'];
   return known;
+}
+
+function hasDefault(properties: object, name: unknown): boolean {
+  const one: unknown = typeof name === 'string' && Object.hasOwn(properties, name) ? properties[name as never] : undefined;
+  return one !== null && typeof one === 'object' && 'default' in one;
 }

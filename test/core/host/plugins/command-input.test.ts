@@ -33,6 +33,15 @@ test('a good input is never refused for a keyword that is left out', () => {
   assert.ok(createInputCheck('go', list).encode({ list: ['a', 1] }));
 });
 
+test('what has a default may be left out: the plugin fills it in', async () => {
+  const inner = Type.Object({ speed: Type.Number({ default: 1 }), side: Type.String() });
+  const { encode } = createInputCheck('go', crossed(Type.Object({ band: Type.String({ default: '25-34' }), move: inner })));
+  assert.is(encode({ move: { side: 'left' } }), '{"move":{"side":"left"}}');
+  const { message } = await rejectsWith('REQUEST_INVALID', () => encode({ band: 5, move: {} }));
+  assert.match(message, /side/);
+  assert.match(message, /band/);
+});
+
 test('a property may have the name of a keyword', async () => {
   const { encode } = createInputCheck('go', crossed(Type.Object({ pattern: Type.Number(), not: Type.String() })));
   assert.ok(encode({ pattern: 1, not: 'x' }));
