@@ -1,13 +1,15 @@
 /**
- * Run as a process: a real Node-RED over a user directory (argument 1), on any free port. Prints one JSON object a line: `{ url }` once it answers and flows run,
+ * Run as a process: a real Node-RED over a user directory (argument 1), with its `test-settings.json` if there is one, on any free port. Prints one JSON object a line: `{ url }` once it answers and flows run,
  * `{ tap, msg }` for each message that reaches a node of type `tap`. Stops on SIGTERM.
  */
 
 import type { EventEmitter } from 'node:events';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 
 interface Runtime {
   init(server: object, settings: object): void;
@@ -23,6 +25,8 @@ const require = createRequire(import.meta.url);
 const red = require('node-red') as Runtime;
 const express = createRequire(require.resolve('node-red'))('express') as () => RequestListener & { use(root: string, part: unknown): void };
 
+const settingsFile = join(userDir, 'test-settings.json');
+const more = existsSync(settingsFile) ? (JSON.parse(readFileSync(settingsFile, 'utf8')) as object) : {};
 const app = express();
 const server = createServer(app);
 const startedMs = performance.now();
@@ -35,6 +39,7 @@ red.init(server, {
   telemetry: { enabled: false, updateNotification: false },
   editorTheme: { tours: false },
   logging: { console: { level: 'warn', metrics: false, audit: false } },
+  ...more,
 });
 app.use('/flows-http', red.httpNode);
 app.use('/', red.httpAdmin);
