@@ -30,6 +30,7 @@ const HEALTHY_MS = 5000;
 const SUSPICIOUS = 3;
 const CONNECT_MS = 10_000;
 const CLOSE_MS = 500;
+const CLOSED = 'the broker closed the connection';
 /** The largest message that is taken in. */
 export const MAX_INCOMING_BYTES = 256 * 1024;
 
@@ -218,10 +219,9 @@ export class Broker {
   }
 
   #closedByBroker(wasUp: boolean): Error {
-    const words = 'the broker closed the connection';
-    if (!wasUp) return Object.assign(new Error(words), { code: 'ECONNRESET' });
+    if (!wasUp) return Object.assign(new Error(CLOSED), { code: 'ECONNRESET' });
     // Of MQTT 3.1.1, and of some brokers with 5, that is all one learns when another takes over.
-    return this.#shortLived < SUSPICIOUS ? new Error(words) : Object.assign(new Error(words), { code: 142 });
+    return this.#shortLived < SUSPICIOUS ? new Error(CLOSED) : Object.assign(new Error(CLOSED), { code: 142 });
   }
 
   /** True when it is to be tried at once with the other version. */
@@ -254,7 +254,8 @@ export class Broker {
   #failed(fault: unknown): void {
     if (this.#closed) return;
     this.#fault = fault;
-    const words = faultWords(fault);
+    // A reset of a connection that stood is no sign of a wrong port.
+    const words = this.#isUp && (fault as { code?: unknown }).code === 'ECONNRESET' ? CLOSED : faultWords(fault);
     const level = words === this.#told ? 'debug' : 'warn';
     this.#told = words;
     this.#log[level]({ broker: new URL(this.#settings.url).host, fault: words }, 'no connection to the broker: it will be tried again');

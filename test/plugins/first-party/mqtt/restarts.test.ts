@@ -43,7 +43,7 @@ for (const qos of [1, 2] as const) {
     await using broker = await Mosquitto.open(folder.path);
     const came: number[] = [];
     await using _ = await MqttListener.open(broker.url, 'mien/+/+/event/#', { qos, took: ({ text }) => void came.push(Number(JSON.parse(text).sequence)) });
-    await using bench = await testPlugin(mqttPlugin, { options: { url: broker.url, qos, maxHeld: count }, withinMs: patienceMs });
+    await using bench = await testPlugin(mqttPlugin, { options: { url: broker.url, qos, maxHeld: count, maxHeldMb: 1024 }, withinMs: patienceMs });
     await emitAll(bench, restarts, async () => {
       await broker.stop('SIGTERM');
       await broker.start();
