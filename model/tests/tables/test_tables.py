@@ -152,6 +152,12 @@ def test_results_are_kept_in_the_order_of_the_runs(tmp_path):
         read_results(file)
 
 
+def test_the_committed_results_are_of_runs_that_there_are():
+    found = read_results()
+    assert set(found) <= {run.name for run in RUNS}
+    assert all(set(result.figures) == set(result.standard_errors) and result.faces == 6000 for result in found.values())
+
+
 def test_runs_are_chosen_by_name():
     assert len({run.name for run in RUNS}) == len(RUNS) == len(chosen(None))
     assert [run.name for run in chosen(["age-seed1"])] == ["age-seed1"]
