@@ -7,7 +7,7 @@ export interface VoiceLinkOptions {
   readonly everyMs?: number;
 }
 
-const EVERY_MS = 3000;
+const EVERY_MS = 2000;
 
 export class VoiceLink implements Disposable {
   readonly #options: VoiceLinkOptions;

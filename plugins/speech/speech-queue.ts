@@ -53,7 +53,9 @@ export class SpeechQueue {
       this.#remove(({ id }) => id === least.id);
     }
     this.#waiting.push(utterance);
-    const ahead = this.#waiting.filter((other) => other !== utterance && rank(other) >= rank(utterance)).length + (this.#current ? 1 : 0);
+    // What is being cut off is not waited for.
+    const isSpeaking = this.#current?.controller.signal.aborted === false;
+    const ahead = this.#waiting.filter((other) => other !== utterance && rank(other) >= rank(utterance)).length + (isSpeaking ? 1 : 0);
     this.#loop ??= this.#speakAll();
     return ahead;
   }

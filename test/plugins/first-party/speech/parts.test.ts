@@ -177,6 +177,8 @@ parts('the queue: cut by listener; too late is left out, and what follows is sai
     scene.queue.cut(({ person }) => person === 'p-a'),
     2,
   );
+  // 4 is ahead of it, 1 is not any more.
+  assert.is(scene.queue.add(utterance(5, { person: 'p-b' })), 2);
   await begun(scene, [1, 4]);
   assert.equal(scene.ended.map(([id, how]) => `${id} ${how}`).sort(), ['1 cut', '2 stale', '3 cut']);
   await scene.queue.stop();

@@ -196,7 +196,7 @@ speech('texts: 10 kB is cut after a sentence and logged, or refused; nothing to 
   assert.ok(logged(stand, /a text is too long/));
   await pluginRejects('REQUEST_INVALID', /without any words/, () => stand.run('speech.say', { text: ' \u0007\n ' }));
   await pluginRejects('REQUEST_INVALID', /no voice for the language "xx"/, () => stand.run('speech.say', { text: 'hi', language: 'xx' }));
-  await pluginRejects('REQUEST_INVALID', /expected at most 50000/, () => stand.run('speech.say', { text: 'x'.repeat(50_001) }));
+  await pluginRejects('REQUEST_INVALID', /must not have more than 50000 characters/, () => stand.run('speech.say', { text: 'x'.repeat(50_001) }));
   await untilHeard(stand, 'first', 1);
   await stand.run('speech.say', { text: 'two' });
   await stand.run('speech.say', { text: 'three' });
