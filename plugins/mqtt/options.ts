@@ -1,7 +1,6 @@
 /** What can be set, and what of it can be wrong beyond its shape. */
-import { X509Certificate } from 'node:crypto';
-import { isAbsolute } from 'node:path';
 import { type Static, Type } from '@mien/core/plugin';
+import { pemFaults } from '../shared/pem.ts';
 
 const object = <T extends Parameters<typeof Type.Object>[0]>(properties: T, description: string) => Type.Object(properties, { default: {}, description });
 const pem = (what: string) => `${what}: the path of a PEM file, or its text`;
@@ -79,17 +78,15 @@ export type Options = Static<typeof options>;
 
 const protocols = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
 
-export function isInline(text: string): boolean {
-  return text.trimStart().startsWith('-----BEGIN');
-}
-
 export function optionFaults({ url, prefix, acknowledge, homeAssistant, tls, commands, version, clientId }: Options): string[] {
   return [
     ...urlFaults(url),
     ...topicFaults('prefix', prefix),
     ...(acknowledge.topic === '' ? [] : topicFaults('acknowledge.topic', acknowledge.topic)),
     ...topicFaults('homeAssistant.prefix', homeAssistant.prefix),
-    ...(['ca', 'cert', 'key'] as const).flatMap((name) => pemFaults(`tls.${name}`, tls[name])),
+    ...pemFaults('tls.ca', tls.ca, 'certificate'),
+    ...pemFaults('tls.cert', tls.cert, 'certificate'),
+    ...pemFaults('tls.key', tls.key, 'private key'),
     ...((tls.cert === '') === (tls.key === '')
       ? []
       : [`tls.${tls.cert === '' ? 'cert' : 'key'}: a certificate and its key go together, and only one is there`]),
@@ -119,16 +116,4 @@ function topicFaults(where: string, topic: string): string[] {
     return [`${where}: expected a topic as home/hall without empty levels, got ${JSON.stringify(topic)}`];
   if (/[+#]/.test(topic) || topic.includes('\0')) return [`${where}: + and # stand for other levels and cannot be published on, got ${JSON.stringify(topic)}`];
   return topic.startsWith('$') ? [`${where}: topics that begin with $ belong to the broker, got ${JSON.stringify(topic)}`] : [];
-}
-
-function pemFaults(where: string, text: string): string[] {
-  if (text === '') return [];
-  if (!isInline(text)) return isAbsolute(text) ? [] : [`${where}: expected an absolute path, or the text of a PEM file, which begins with -----BEGIN`];
-  if (where === 'tls.key') return text.includes('PRIVATE KEY-----') ? [] : [`${where}: expected a private key in PEM`];
-  try {
-    new X509Certificate(text);
-    return [];
-  } catch (fault) {
-    return [`${where}: not a certificate in PEM: ${(fault as Error).message}`];
-  }
 }
