@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { must } from '../support/must.ts';
 import { flowWith, type HostView, type NodeRedStand, openNodeRed } from '../support/node-red-stand.ts';
+import { openConsole } from '../support/open-console.ts';
 import { childrenOf, descendantsOf, isRunning, until } from '../support/processes.ts';
 import { isSoak } from '../support/soak.ts';
 
@@ -76,6 +77,21 @@ test(`${redeploys} full and ${redeploys} partial deploys: one process, one model
     `memory of Node-RED: ${(startRss / 2 ** 20).toFixed(1)} MiB, ${(grown * 100).toFixed(1)} % after ${redeploys} full and ${redeploys} partial deploys`,
   );
   if (isSoak) assert.ok(grown < 0.05, `grown by ${grown}`);
+});
+
+test(`events during ${redeploys} deploys of each kind: none lost, none twice`, async () => {
+  await using app = await openConsole();
+  const connect = { mode: 'connect', url: app.url };
+  await using stand = await openNodeRed({ flow: flow('', connect) });
+  await stand.connected();
+  await until('a listener', WITHIN_MS, async () => (await createClient({ url: app.url }).status()).events.clients === 2);
+  const published = [app.people.appear('p-aaaaa').id];
+  const moving = setInterval(() => void published.push(app.people.update('p-aaaaa', { bearingDeg: published.length }).id), 3);
+  for (let n = 0; n < 3 * redeploys; n += 1) await stand.deploy(flow(`${n}`, connect), (['full', 'nodes', 'flows'] as const)[n % 3]);
+  clearInterval(moving);
+  const heard = (): string[] => stand.taps.flatMap(({ msg }) => (msg.event ? [msg.event.id] : []));
+  await until('all', WITHIN_MS, () => heard().at(-1) === published.at(-1));
+  assert.equal(heard(), published);
 });
 
 test('other settings: the Mien of before has ended when another starts', async () => {

@@ -14,6 +14,8 @@ interface Place {
   readonly asked: string;
   sequence: number;
   bootId: string | undefined;
+  /** Forgets it. */
+  timer?: NodeJS.Timeout;
 }
 
 /** By node. Forgotten some time after the close. */
@@ -26,11 +28,16 @@ const MOST_DELAY_MS = 2000;
 const CAPPED: ReadonlySet<string> = new Set(['person.updated', 'emotion.changed', 'attention.started', 'attention.ended']);
 
 export default function mienEvents(red: Red): void {
+  // Of the deploy that goes on: `nodes` closes only those that were changed, others what they are wired to as well.
+  let deploy = '';
+  red.events.on('flows:stopping', ({ type }: { type: string }) => {
+    deploy = type;
+  });
   defineNode<EventsDef>(red, 'mien-events', (node) => {
     const listening = new Listening(node, readEventsDialog(node.def));
     node.show('ok', node.text('mien-events.status.listening'));
     followClient(node, (client, signal) => listening.follow(client, signal));
-    node.defer(() => listening.remember());
+    node.defer(() => listening.remember(deploy === 'nodes'));
     return undefined;
   });
 }
@@ -42,6 +49,7 @@ class Listening {
   #place: Place | undefined;
   #heard = 0;
   #leftOut = 0;
+  #onItsWay: MienEvent | undefined;
 
   constructor(node: FlowNode<EventsDef>, asked: Asked) {
     this.#node = node;
@@ -49,7 +57,10 @@ class Listening {
     this.#limit = new RateLimit(asked.mostPerSecond);
     const before = places.get(node.id);
     // With another filter what came before would be news.
-    if (before?.connection === node.connection && before?.asked === JSON.stringify(asked.filter)) this.#place = before;
+    if (before?.connection === node.connection && before?.asked === JSON.stringify(asked.filter)) {
+      clearTimeout(before.timer);
+      this.#place = before;
+    }
   }
 
   /** Until the signal aborts. Rejects when the host refuses the subscription. */
@@ -62,21 +73,27 @@ class Listening {
     const resume = { since, ...(bootId !== undefined && { bootId }) };
     for await (const event of client.events({ ...filter, ...resume, debounceMs, signal, onGap, mostDelayMs: MOST_DELAY_MS })) {
       if (signal.aborted) return;
-      place.sequence = Number(event.sequence);
-      place.bootId = event.data.clock.bootId;
       this.#tell(event);
-      // The flow goes first; what comes meanwhile waits at the host, which keeps it for all.
+      this.#onItsWay = event;
+      // Node-RED hands it over a turn later. The flow goes first, too: what comes meanwhile waits at the host, which keeps it for all.
       await turn();
+      if (signal.aborted) return;
+      this.#onItsWay = undefined;
+      advance(place, event);
     }
   }
 
-  /** Kept for the node that the redeploy makes. */
-  remember(): void {
+  /**
+   * Kept for the node that the redeploy makes. What is on its way is lost when its receiver is closed as well, and comes again; `arrives`: it stays.
+   */
+  remember(arrives: boolean): void {
     if (!this.#place) return;
+    if (arrives && this.#onItsWay) advance(this.#place, this.#onItsWay);
     const { id } = this.#node;
     const place = this.#place;
     places.set(id, place);
-    setTimeout(() => places.get(id) === place && places.delete(id), FORGET_MS).unref();
+    clearTimeout(place.timer);
+    place.timer = setTimeout(() => places.get(id) === place && places.delete(id), FORGET_MS).unref();
   }
 
   async #begin(client: Client, signal: AbortSignal): Promise<Place> {
@@ -109,4 +126,9 @@ class Listening {
     if (this.#node.def.split !== 'each') this.#node.send(msg);
     else this.#node.send([...Array.from({ length: output }, () => null), msg]);
   }
+}
+
+function advance(place: Place, event: MienEvent): void {
+  place.sequence = Number(event.sequence);
+  place.bootId = event.data.clock.bootId;
 }
