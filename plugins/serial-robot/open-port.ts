@@ -12,7 +12,7 @@ export interface Port {
   write(bytes: Uint8Array): Promise<void>;
   /** Resolves, with the reason, when the port is gone or was closed; never rejects. */
   readonly closed: Promise<string>;
-  /** What was not sent yet is thrown away, so that a robot that does not read cannot hold this up. Idempotent; resolves within a second. */
+  /** What is with the system gets a moment to be sent, then it is thrown away: a robot that does not read cannot hold this up. Idempotent; resolves within a second. */
   close(reason?: string): Promise<void>;
 }
 
@@ -28,6 +28,7 @@ export interface ListedPort {
 export type ListPorts = () => Promise<readonly ListedPort[]>;
 
 const CLOSE_MS = 1000;
+const DRAIN_MS = 300;
 
 export async function openSerialPort(settings: PortSettings, onData: OnData): Promise<Port> {
   const { SerialPort } = await import('serialport');
@@ -61,13 +62,16 @@ export async function openWith(Class: typeof SerialPort | typeof SerialPortMock,
       }),
     async close(reason = 'closed') {
       closedBecause = reason;
-      if (stream.isOpen) {
-        // Else close waits for a robot that does not read.
-        stream.flush(() => stream.isOpen && stream.close(() => {}));
-      }
-      const isLate = AbortSignal.timeout(CLOSE_MS);
-      await Promise.race([closed.promise, new Promise((resolve) => isLate.addEventListener('abort', resolve, { once: true }))]);
-      closed.resolve(reason);
+      const finish = (): void => {
+        if (stream.isOpen) stream.close(() => {});
+      };
+      const late = setTimeout(() => closed.resolve(reason), CLOSE_MS);
+      // The system itself would wait for half a minute.
+      const drained = setTimeout(() => stream.isOpen && stream.flush(finish), DRAIN_MS);
+      if (stream.isOpen) stream.drain(finish);
+      await closed.promise;
+      clearTimeout(drained);
+      clearTimeout(late);
     },
   };
 }

@@ -4,12 +4,15 @@ import { userInfo } from 'node:os';
 import { PortNotFound, portsThereAre } from './find-port.ts';
 import type { ListPorts } from './open-port.ts';
 
+/** For its addon, for udevadm, and for what its addon's loader looks at. */
+const ownAllowance = '{ addons: true, childProcess: true, read: [/etc/alpine-release] }';
+
 export async function explainPortFault(fault: unknown, path: string, list: ListPorts): Promise<string> {
   if (fault instanceof PortNotFound) return fault.message;
   const said = fault instanceof Error ? fault.message : String(fault);
   const code = (fault as { code?: unknown } | null)?.code;
   if (code === 'ERR_DLOPEN_DISABLED' || code === 'ERR_ACCESS_DENIED')
-    return `${said}. In a process of its own (isolation: own) it needs allow: { addons: true, childProcess: true } in mien.yaml; without \`isolation\` it needs nothing`;
+    return `serialport cannot be used in a process of its own (isolation: own) without allow: ${ownAllowance} in mien.yaml; without \`isolation\` it needs nothing: ${said}`;
   if (/udevadm/.test(said)) return `the ports cannot be listed for want of udevadm (apt install udev): ${said}. Give the path of the port instead`;
   if (/No such file|File not found|ENOENT|Port does not exist/i.test(said))
     return `there is no port ${path}. ${await list().then(portsThereAre, () => '')}`.trimEnd();

@@ -53,7 +53,7 @@ test('faults say what to do', async () => {
   assert.match(await explain('Error: Permission denied, cannot open /dev/none'), /no permission to open .* sudo usermod -aG dialout/);
   assert.match(await explain('Error Resource temporarily unavailable Cannot lock port'), /is in use by another program: one port is for one plugin or program/);
   assert.match(await explain('Error: Device or resource busy, cannot open'), /keeps it to itself/);
-  assert.match(await explain('Cannot load native addon', '/dev/ttyUSB0', 'ERR_DLOPEN_DISABLED'), /allow: \{ addons: true, childProcess: true \}/);
+  assert.match(await explain('Cannot load native addon', '/dev/ttyUSB0', 'ERR_DLOPEN_DISABLED'), /allow: \{ addons: true, childProcess: true, read: \[/);
   assert.match(await explain('spawn udevadm ENOENT', 'usb:1a86:7523', 'ENOENT'), /for want of udevadm \(apt install udev\)/);
   assert.match(await explain('Error: Inappropriate ioctl for device setting custom baud rate of 115200', '/etc/hostname'), /\/etc\/hostname is no serial port/);
   assert.match(await explain('Error: something else'), /cannot be opened: Error: something else/);

@@ -21,6 +21,9 @@ interface Status {
   [count: string]: unknown;
 }
 
+/** Only a process of its own needs it. */
+const allow = { addons: true, childProcess: true, read: ['/etc/alpine-release'] };
+
 interface Stage extends AsyncDisposable {
   readonly test: TestHost;
   readonly robot: PtyRobot;
@@ -30,30 +33,33 @@ interface Stage extends AsyncDisposable {
 
 /** A host with the plugin on the robot's port, open. `others`: further plugins. */
 async function openStage(options: object = {}, { isolation = 'shared', others = {} }: { isolation?: Isolation; others?: object } = {}): Promise<Stage> {
-  const folder = new TemporaryFolder();
-  const robot = new PtyRobot(join(folder.path, 'ttyROBOT'));
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(new TemporaryFolder());
+  const robot = stack.use(new PtyRobot(join(folder.path, 'ttyROBOT')));
   await robot.plug();
   const settings = {
     from,
     isolation,
     grant,
     options: { port: robot.path, heartbeat: { everyMs: 0 }, ...options },
-    allow: { addons: true, childProcess: true },
+    allow,
   };
-  const test = await openHost({ stateFolder: folder.path, plugins: { 'serial-robot': settings, ...others } });
+  const test = stack.use(await openHost({ stateFolder: folder.path, plugins: { 'serial-robot': settings, ...others } }));
   await test.host.start();
   const status = (): Promise<Status> => test.host.run('serial-robot.status', {}) as Promise<Status>;
   const untilWell = async (): Promise<void> => {
-    await until('the robot can be told', patienceMs, async () => (await status()).silence === null);
+    let silence: string | null = null;
+    await until('the robot can be told', patienceMs, async () => {
+      silence = (await status()).silence;
+      return silence === null;
+    }).catch((fault: Error) => {
+      throw new Error(`${fault.message}: ${silence}`);
+    });
   };
   assert.is(test.host.status('serial-robot').state, 'running', reasonOf(test.host, 'serial-robot'));
   await untilWell();
-  const close = async (): Promise<void> => {
-    await test[Symbol.asyncDispose]();
-    await robot[Symbol.asyncDispose]();
-    folder[Symbol.dispose]();
-  };
-  return { test, robot, status, untilWell, [Symbol.asyncDispose]: close };
+  const opened = stack.move();
+  return { test, robot, status, untilWell, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
 
 for (const isolation of ['own', 'shared', 'host'] as const) {
@@ -269,7 +275,7 @@ test('a robot that reads nothing: what waits is bounded, the port is opened anew
 for (const isolation of ['shared', 'own'] as const) {
   test(`two plugins on one port (${isolation}): the second says who has it, and takes over when it is free`, async () => {
     await using stage = await openStage({}, { isolation });
-    const second = { from, isolation, grant, options: { port: stage.robot.path, heartbeat: { everyMs: 0 } }, allow: { addons: true, childProcess: true } };
+    const second = { from, isolation, grant, options: { port: stage.robot.path, heartbeat: { everyMs: 0 } }, allow };
     using folder = new TemporaryFolder();
     await using other = await openHost({ stateFolder: folder.path, plugins: { 'serial-robot': second } });
     await other.host.start();
@@ -312,7 +318,7 @@ test('in a process of its own without the right to addons it says which right is
     plugins: { 'serial-robot': { from, isolation: 'own', grant, options: { port: '/dev/ttyUSB7' } } },
   });
   await test.host.start();
-  await until('it says so', patienceMs, () => test.log.some(({ message }) => /allow: \{ addons: true, childProcess: true \}/.test(message)));
+  await until('it says so', patienceMs, () => test.log.some(({ message }) => /allow: \{ addons: true, childProcess: true, read: \[/.test(message)));
 });
 
 test('without a port among its options it is blocked, and says what to write', async () => {
