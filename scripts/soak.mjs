@@ -18,6 +18,8 @@ const files = [
   'test/core/tape/replay.test.ts',
   'test/core/tape/tape-faults.test.ts',
   'test/plugins/outbox-kill.test.ts',
+  'test/plugins/first-party/mqtt/restarts.test.ts',
+  'test/plugins/first-party/mqtt/acknowledgement.test.ts',
   'test/plugins/changes.test.ts',
   'test/plugins/faults.test.ts',
   'test/e2e/sight-soak.test.ts',

@@ -1,5 +1,6 @@
 /** One event to the broker, unchanged: CloudEvents in structured mode, as its MQTT binding has it. */
 
+import { once } from 'node:events';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { Broker } from './broker.ts';
 import { faultWords } from './fault-words.ts';
@@ -13,6 +14,8 @@ export interface SenderParts {
   /** Where the word of the consumer is waited for. */
   readonly acknowledgements: Acknowledgements | undefined;
   readonly log: Log;
+  /** Of the plugin. */
+  readonly stopping: AbortSignal;
 }
 
 /** Of a PUBLISH beside topic and payload, generously. */
@@ -43,6 +46,8 @@ export class EventSender {
     try {
       await (acknowledgements ? acknowledgements.confirmed(event.id, publish) : publish());
     } catch (fault) {
+      // Nothing went wrong: it stays on disk, and that is no news. The outbox is closed after this plugin's own steps.
+      if (this.#parts.stopping.aborted && !signal.aborted) await once(signal, 'abort');
       throw new Error(faultWords(fault), { cause: fault });
     }
   }

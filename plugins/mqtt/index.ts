@@ -37,7 +37,7 @@ export default definePlugin({
       broker.onLost(() => acknowledgements.lose());
     }
     const { maxHeld, maxHeldMb, inFlight } = options;
-    const sender = new EventSender({ broker, topics, qos: options.qos as 0 | 1 | 2, acknowledgements, log: context.log });
+    const sender = new EventSender({ broker, topics, qos: options.qos as 0 | 1 | 2, acknowledgements, log: context.log, stopping: context.signal });
     const outbox = options.send.events
       ? context.outbox(allEvents, (event, { signal }) => sender.send(event, signal), {
           name: 'events',

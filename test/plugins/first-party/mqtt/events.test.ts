@@ -1,8 +1,11 @@
 /** Events, counts, availability at a real mosquitto. */
 
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import { cameraLost, cameraRestored, personAppeared, personLeft, testPlugin } from '@mien/core/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createWebSocketStream, WebSocketServer } from 'ws';
 import { eventName } from '../../../../core/src/events.ts';
 import mqttPlugin from '../../../../plugins/mqtt/index.ts';
 import { Mosquitto, requireMosquitto } from '../../../support/mosquitto.ts';
@@ -53,6 +56,27 @@ test('a visit arrives event by event, unchanged and in order, under the topics o
     });
   }
   assert.is(listener.last('mien/foyer/available'), 'offline');
+});
+
+test('over WebSockets, and with MQTT 3.1.1', async () => {
+  using folder = new TemporaryFolder();
+  await using broker = await Mosquitto.open(folder.path);
+  // Debian's mosquitto knows no WebSockets.
+  const bridge = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'mqtt' });
+  bridge.on('connection', (socket) => {
+    const stream = createWebSocketStream(socket);
+    const tcp = connect(broker.port, '127.0.0.1');
+    for (const one of [stream, tcp]) one.on('error', () => {});
+    stream.pipe(tcp).pipe(stream);
+  });
+  using _ = { [Symbol.dispose]: () => bridge.close() };
+  await once(bridge, 'listening');
+  const url = `ws://127.0.0.1:${(bridge.address() as AddressInfo).port}/mqtt`;
+  await using listener = await MqttListener.open(broker.url, 'mien/#');
+  await using bench = await testPlugin(mqttPlugin, { config, options: { url, version: '3.1.1' } });
+  await bench.emit(personAppeared());
+  await until('the event came', patienceMs, () => listener.last('mien/foyer/main/event/person.appeared') !== undefined);
+  assert.is(((await bench.command('mqtt.status')) as { protocol: string }).protocol, 'MQTT 3.1.1');
 });
 
 test('counts and availability are retained, and follow people and cameras', async () => {

@@ -76,6 +76,7 @@ test('it stops in time whatever the broker does, and leaves what was not confirm
   await first.emit(...batchOf(1, 10));
   await first.stop();
   assert.equal(first.faults, []);
+  assert.not.ok(first.logs.some(({ message }) => /outbox could not send/.test(message)));
   using place = new TemporaryFolder();
   await using broker = await Mosquitto.open(place.path);
   await using listener = await MqttListener.open(broker.url, 'mien/+/+/event/#');
