@@ -41,6 +41,22 @@ const greeter = definePlugin({
 });
 const loudspeaker = { say: async () => ({ tookMs: 5 }) };
 
+bench('more commands than may be under way at a time: those that are refused on the spot are answered too', async () => {
+  const asker = definePlugin({
+    name: 'asker',
+    apiVersion: 1,
+    setup(context) {
+      const ask = () => context.run('nobody.knows').catch((fault: MienError) => fault.code);
+      context.command('asker.ask', Type.Object({}), () => {
+        for (let i = 0; i < 100; i += 1) void ask();
+      });
+    },
+  });
+  await using tested = await testPlugin(asker);
+  await tested.command('asker.ask');
+  assert.equal(tested.faults, []);
+});
+
 bench('virtual people are greeted through the real people code', async () => {
   await using tested = await testPlugin(greeter, { options: { greeting: 'Welcome' }, services: { loudspeaker } });
   const told = await tested.play({ people: [{ id: 'guest', age: 78, enterS: 1, leaveS: 15 }] });

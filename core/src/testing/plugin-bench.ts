@@ -196,9 +196,11 @@ export class PluginBench implements TestBench {
       void this.#fakes.answer(call).then((answer) => this.#send({ type: 'answer', id, ...answer }));
       return;
     }
-    // What follows from a message has begun before the message counts as done.
+    // A question may be answered on the spot: it has begun before.
+    if (message.type === 'ask') this.#work.see(message);
     this.#attached?.receive(message);
-    this.#work.see(message);
+    // What follows from a message has begun before the message counts as done.
+    if (message.type !== 'ask') this.#work.see(message);
   }
 
   #fail(failure: MienError): void {
