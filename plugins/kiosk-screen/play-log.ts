@@ -32,6 +32,9 @@ export interface PlayHook {
   end(play: Play): void;
 }
 
+/** More than pages may be connected; a flood of reports under made-up names costs no more. */
+const mostOpen = 64;
+
 export class PlayLog {
   readonly #kept: number;
   readonly #hook: PlayHook;
@@ -39,8 +42,8 @@ export class PlayLog {
   #plays: Play[];
   /** Begun and not ended, by the screen and the page's name of the play; the values are those in #plays. */
   readonly #open = new Map<string, Play>();
-  /** Names of ended plays: a report that comes twice counts once. */
-  readonly #over = new Set<string>();
+  /** Ended plays by the same names: a report that comes twice counts once. */
+  readonly #over = new Map<string, Play>();
   /** Why items could not be shown, by item; the newest reason. */
   readonly faults = new Map<string, string>();
   /** Counts changes, so that only news is written to disk. */
@@ -73,7 +76,12 @@ export class PlayLog {
       this.faults.set(item, report.reason ?? 'it could not be shown');
       return isNews;
     }
-    if (this.#over.has(key)) return false;
+    const over = this.#over.get(key);
+    if (over && (kind === 'begin' || over.ended !== 'unknown')) return false;
+    if (over) {
+      this.#correct(key, over, { end: at, ended: report.ended ?? 'over', ...(report.shownMs !== undefined && { shownMs: report.shownMs }) });
+      return false;
+    }
     if (kind === 'begin') {
       if (!this.#open.has(key)) this.#begin(key, { item, rule, screen, begin: at });
       return false;
@@ -95,6 +103,11 @@ export class PlayLog {
 
   #begin(key: string, play: Play): void {
     this.faults.delete(play.item);
+    // A page shows one thing: what another page of the same name left open, as one that crashed, is over.
+    for (const [other, open] of [...this.#open]) {
+      if (open.screen === play.screen || this.#open.size >= mostOpen)
+        this.#end(other, open, { end: play.begin > open.begin ? play.begin : open.begin, ended: 'unknown' });
+    }
     this.#open.set(key, play);
     this.#plays.push(play);
     if (this.#plays.length > this.#kept) this.#plays.splice(0, this.#plays.length - this.#kept);
@@ -108,10 +121,19 @@ export class PlayLog {
     if (at >= 0) this.#plays[at] = whole;
     else this.#begunEarlier(whole);
     this.#open.delete(key);
-    this.#over.add(key);
-    if (this.#over.size > this.#kept) this.#over.delete(this.#over.values().next().value as string);
+    this.#over.set(key, whole);
+    if (this.#over.size > this.#kept) this.#over.delete(this.#over.keys().next().value as string);
     this.changes += 1;
     this.#hook.end(whole);
+  }
+
+  /** The page is there after all, and says how it ended. */
+  #correct(key: string, guessed: Play, end: Pick<Play, 'end' | 'shownMs' | 'ended'>): void {
+    const whole = { ...guessed, ...end };
+    const at = this.#plays.lastIndexOf(guessed);
+    if (at >= 0) this.#plays[at] = whole;
+    this.#over.set(key, whole);
+    this.changes += 1;
   }
 
   /** Begun before this run: the line that has no end yet is completed; where there is none, the play stands for itself. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { testPlugin } from '../../../../core/src/testing.ts';
+import { createContentHook } from '../../../../plugins/kiosk-screen/content-hook.ts';
 import kiosk from '../../../../plugins/kiosk-screen/index.ts';
 import { type Play, PlayLog } from '../../../../plugins/kiosk-screen/play-log.ts';
 import { rejectsWith } from '../../../support/errors.ts';
@@ -284,6 +285,34 @@ test('a page that goes without a word leaves no play open', () => {
   assert.is(told.length, 3);
 });
 
+test('a page that crashed and came back under its name leaves no play open; one that is there after all says how it ended', () => {
+  const log = new PlayLog(10, { begin() {}, end() {} });
+  const report = (play: string, kind: 'begin' | 'end') => ({ play, kind, item: `${play}.svg`, rule: 'r', agoMs: 0, ...(kind === 'end' && { shownMs: 900 }) });
+  log.take('hall', report('one', 'begin'), 1000);
+  log.take('hall', report('two', 'begin'), 5000);
+  const lines = () => log.plays.map(({ item, end, ended }) => [item, end && Date.parse(end), ended]);
+  assert.equal(lines(), [
+    ['one.svg', 5000, 'unknown'],
+    ['two.svg', undefined, undefined],
+  ]);
+  assert.is(log.showing.length, 1);
+  log.take('hall', report('one', 'end'), 1900);
+  log.take('hall', report('one', 'begin'), 1900);
+  assert.equal(lines()[0], ['one.svg', 1900, 'over']);
+  assert.is(log.plays.length, 2);
+});
+
+test('a flood of reports under made-up names is bounded', async () => {
+  await using app = await open();
+  for (let screen = 0; screen < 5; screen += 1) {
+    const reports = Array.from({ length: 500 }, (_, i) => ({ play: `p${i}`, kind: 'begin', item: 'i'.repeat(190), rule: 'r', agoMs: 0 }));
+    for (let name = 0; name < 40; name += 1) await app.report(reports.slice(name * 12, name * 12 + 12), {}, `s${screen}-${name}`);
+  }
+  const { showing } = (await app.status()) as Status & { showing: Play[] };
+  assert.ok(showing.length > 16 && showing.length <= 64, String(showing.length));
+  assert.is(new Set(showing.map(({ screen }) => screen)).size, showing.length);
+});
+
 test('other plugins hear of each play, where they offer the commands; where not, nobody is bothered', async () => {
   await using app = await open();
   await app.report([{ play: 'one', kind: 'begin', item: 'welcome.svg', rule: 'default', agoMs: 0 }]);
@@ -291,6 +320,23 @@ test('other plugins hear of each play, where they offer the commands; where not,
   assert.equal(app.bench.faults, []);
   assert.equal((await app.status()).failed, { 'welcome.svg': 'broken' });
   assert.is(app.bench.logs.filter(({ message }) => message.includes('could not show')).length, 1);
+});
+
+test('a flood of plays is not passed on to the plugin that hears of them', async () => {
+  let calls = 0;
+  const answer = Promise.withResolvers<void>();
+  const run = async () => {
+    calls += 1;
+    await answer.promise;
+  };
+  const hook = createContentHook({ run, log: { ...console, trace() {} } as never });
+  const play = { item: 'a.svg', rule: 'r', screen: 'hall', begin: '' };
+  for (let i = 0; i < 1000; i += 1) hook.begin(play);
+  assert.is(calls, 8);
+  answer.resolve();
+  await new Promise(setImmediate);
+  hook.end(play);
+  assert.is(calls, 9);
 });
 
 test('by hand: what is not in the folder is refused with the nearest name', async () => {
