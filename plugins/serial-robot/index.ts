@@ -47,15 +47,16 @@ export default definePlugin({
 
     const refused = (): MienError =>
       new MienError('SERVICE_UNAVAILABLE', `the robot cannot be told now: ${robot.silence ?? 'too much waits already, try again later'}`);
-    context.command('serial-robot.send', Type.Object({ text: Type.String({ minLength: 1, maxLength: 400 }) }), ({ text }) => {
+    // By its name in mien.yaml: a second robot has commands of its own.
+    context.command(`${context.name}.send`, Type.Object({ text: Type.String({ minLength: 1, maxLength: 400 }) }), ({ text }) => {
       if (!robot.say({ kind: 'text', text })) throw refused();
       return { waiting: robot.pending.size };
     });
-    context.command('serial-robot.stop', Type.Object({}), () => {
+    context.command(`${context.name}.stop`, Type.Object({}), () => {
       if (!robot.stop()) throw refused();
       return { told: true };
     });
-    context.command('serial-robot.status', Type.Object({}), () => ({
+    context.command(`${context.name}.status`, Type.Object({}), () => ({
       port: robot.path ?? null,
       silence: robot.silence ?? null,
       ...robot.counts,

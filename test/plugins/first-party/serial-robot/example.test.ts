@@ -1,9 +1,9 @@
 /** example.yaml and scenario.yaml, run as the README says, before a robot on a real terminal; and how the plugin behaves. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { personAppeared, testPlugin } from '@mien/core/testing';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { personAppeared, testPlugin } from '../../../../core/src/testing.ts';
 import plugin from '../../../../plugins/serial-robot/index.ts';
 import { commandOf, patienceMs, root, startExample } from '../../../support/example-run.ts';
 import { mien } from '../../../support/mien-command.ts';

@@ -31,8 +31,11 @@ interface Stage extends AsyncDisposable {
   untilWell(): Promise<void>;
 }
 
-/** A host with the plugin on the robot's port, open. `others`: further plugins. */
-async function openStage(options: object = {}, { isolation = 'shared', others = {} }: { isolation?: Isolation; others?: object } = {}): Promise<Stage> {
+/** A host with the plugin on the robot's port, open. `others`: further plugins; `second`: one more on the same port, started later. */
+async function openStage(
+  options: object = {},
+  { isolation = 'shared', others = {}, second = false }: { isolation?: Isolation; others?: object; second?: boolean } = {},
+): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(new TemporaryFolder());
   const robot = stack.use(new PtyRobot(join(folder.path, 'ttyROBOT')));
@@ -44,7 +47,12 @@ async function openStage(options: object = {}, { isolation = 'shared', others = 
     options: { port: robot.path, heartbeat: { everyMs: 0 }, ...options },
     allow,
   };
-  const test = stack.use(await openHost({ stateFolder: folder.path, plugins: { 'serial-robot': settings, ...others } }));
+  const test = stack.use(
+    await openHost({
+      stateFolder: folder.path,
+      plugins: { 'serial-robot': settings, ...(second && { 'second-robot': { ...settings, enabled: false } }), ...others },
+    }),
+  );
   await test.host.start();
   const status = (): Promise<Status> => test.host.run('serial-robot.status', {}) as Promise<Status>;
   const untilWell = async (): Promise<void> => {
@@ -58,6 +66,7 @@ async function openStage(options: object = {}, { isolation = 'shared', others = 
   };
   assert.is(test.host.status('serial-robot').state, 'running', reasonOf(test.host, 'serial-robot'));
   await untilWell();
+  if (second) await test.host.configure('second-robot', { enabled: true });
   const opened = stack.move();
   return { test, robot, status, untilWell, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
@@ -272,24 +281,29 @@ test('a robot that reads nothing: what waits is bounded, the port is opened anew
   assert.not(stage.test.log.some(({ message }) => /had to be killed/.test(message)));
 });
 
-for (const isolation of ['shared', 'own'] as const) {
-  test(`two plugins on one port (${isolation}): the second says who has it, and takes over when it is free`, async () => {
-    await using stage = await openStage({}, { isolation });
-    const second = { from, isolation, grant, options: { port: stage.robot.path, heartbeat: { everyMs: 0 } }, allow };
-    using folder = new TemporaryFolder();
-    await using other = await openHost({ stateFolder: folder.path, plugins: { 'serial-robot': second } });
-    await other.host.start();
-    const silence = async (): Promise<string | null> => ((await other.host.run('serial-robot.status', {})) as Status).silence;
-    await until('the second was refused', patienceMs, async () => /is in use by/.test((await silence()) ?? ''));
-    const holder = stage.test.host.status('serial-robot').pid;
+for (const [where, isolation] of [
+  ['in one process', 'shared'],
+  ['in two processes', 'own'],
+] as const) {
+  test(`two plugins on one port, ${where}: the second says who has it, and takes over when it is free`, async () => {
+    await using stage = await openStage({}, { isolation, second: true });
+    const { host } = stage.test;
+    const silence = async (): Promise<string> => ((await host.run('second-robot.status', {})) as Status).silence ?? 'none';
+    let said = '';
+    await until('the second was refused', patienceMs, async () => {
+      said = await silence();
+      return /is in use by/.test(said);
+    });
     assert.match(
-      (await silence()) ?? '',
-      new RegExp(isolation === 'shared' ? `is in use by \\S+, process ${holder}: one port is for one plugin` : 'is in use by'),
+      said,
+      isolation === 'shared' ? /is in use by another plugin of this Mien: one port is for one/ : /is in use by another program: one port is for one/,
     );
-    await stage.test.host.configure('serial-robot', { enabled: false });
+    await rejectsWith('SERVICE_UNAVAILABLE', () => host.run('second-robot.send', { text: 'x' }));
+    await host.configure('serial-robot', { enabled: false });
+    // socat ends with the last who has the port open.
     await stage.robot.unplug();
     await stage.robot.plug();
-    await until('the second has it', patienceMs, async () => (await silence()) === null);
+    await until('the second has it', patienceMs, async () => (await silence()) === 'none');
   });
 }
 
