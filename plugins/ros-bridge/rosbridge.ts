@@ -2,10 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PluginContext } from '@mien/core/plugin';
 import { Backoff } from '../shared/backoff.ts';
+import { readPem } from '../shared/pem.ts';
 import { openTextSocket, type TextSocket } from './text-socket.ts';
 
 export interface RosbridgeOptions {
   readonly url: URL;
+  /** For wss://: a PEM file or its text; empty: the public authorities. Read for each connection. */
+  readonly ca?: string;
   readonly log: PluginContext['log'];
   /** Called on each new connection: nothing is advertised there yet. */
   readonly onConnected: () => void;
@@ -37,13 +40,6 @@ const mostWaitingBytes = 256 * 1024;
 /** Different complaints of the robot that are logged in full. */
 const mostComplaints = 50;
 
-const words: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody listens there: is rosbridge running (ros2 launch rosbridge_server rosbridge_websocket_launch.xml), and the port right?',
-  ENOTFOUND: 'there is no host of that name',
-  EHOSTUNREACH: 'the robot cannot be reached: is it on, and in this network?',
-  ENETUNREACH: 'there is no network to the robot',
-};
-
 export class Rosbridge {
   readonly #options: Required<RosbridgeOptions>;
   readonly #backoff: Backoff;
@@ -59,7 +55,7 @@ export class Rosbridge {
   #saidGarbage = false;
 
   constructor(options: RosbridgeOptions) {
-    this.#options = { connectWithinMs: 5000, pingEveryMs: 5000, backoff: { firstMs: 500, mostMs: 15_000 }, ...options };
+    this.#options = { ca: '', connectWithinMs: 5000, pingEveryMs: 5000, backoff: { firstMs: 500, mostMs: 15_000 }, ...options };
     this.#backoff = new Backoff(this.#options.backoff);
   }
 
@@ -119,11 +115,12 @@ export class Rosbridge {
 
   /** One connection, from its opening to its end; resolves with why it ended. */
   async #connection(): Promise<string> {
-    const { url, connectWithinMs, pingEveryMs, log, onConnected } = this.#options;
+    const { url, ca: givenCa, connectWithinMs, pingEveryMs, log, onConnected } = this.#options;
     const { signal } = this.#abort;
     this.#state = 'connecting';
     try {
-      const socket = await openTextSocket({ url, signal, connectWithinMs, pingEveryMs, onText: (text) => this.#take(text) });
+      const ca = url.protocol === 'wss:' ? await readPem('ca', givenCa, 'certificate') : undefined;
+      const socket = await openTextSocket({ url, ca, signal, connectWithinMs, pingEveryMs, onText: (text) => this.#take(text) });
       const openedMs = performance.now();
       this.#socket = socket;
       this.#advertised.clear();
@@ -139,8 +136,7 @@ export class Rosbridge {
       if (performance.now() - openedMs > 2 * this.#options.backoff.firstMs) this.#backoff.reset();
       return reason;
     } catch (fault) {
-      const { code = '', message } = fault as NodeJS.ErrnoException;
-      return Object.hasOwn(words, code) ? `${words[code]} (${code})` : message || code;
+      return (fault as Error).message;
     }
   }
 

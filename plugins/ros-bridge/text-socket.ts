@@ -1,15 +1,14 @@
 /**
- * A WebSocket for text, over Node's HTTP client. Node's own gives no reason when it cannot connect, sends no pings, and its connection cannot be
- * ended when the other side has gone silent, which a robot on Wi-Fi does.
+ * A WebSocket for text that ends when the other side has gone silent, and says in words why it ended. By npm's ws: Node's own gives no reason when it
+ * cannot connect, and sends no pings, which a robot on Wi-Fi needs.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import type { Socket } from 'node:net';
-import { encodeFrame, FrameReader, opcodes } from './frames.ts';
+import WebSocket from 'ws';
+import { handshakeWords, messageWords } from './socket-words.ts';
 
 export interface TextSocketOptions {
   readonly url: URL;
+  /** PEM: who signed the certificate of a wss:// server; the public authorities unless given. */
+  readonly ca?: string | undefined;
   readonly connectWithinMs: number;
   /** A ping each; after three without anything coming in the connection is given up. */
   readonly pingEveryMs: number;
@@ -19,69 +18,64 @@ export interface TextSocketOptions {
 
 const mostBytes = 1024 * 1024;
 const closeWithinMs = 300;
-const acceptSuffix = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** Rejects with an Error that says why there is no connection. */
 export async function openTextSocket(options: TextSocketOptions): Promise<TextSocket> {
-  const { url, connectWithinMs, signal } = options;
-  const timeout = AbortSignal.timeout(connectWithinMs);
+  const { url, ca, connectWithinMs, signal } = options;
+  signal.throwIfAborted();
+  // Packing would cost this device more than it spares the network.
+  // @types/ws does not have closeTimeout yet.
+  const settings: WebSocket.ClientOptions & { closeTimeout: number } = { maxPayload: mostBytes, perMessageDeflate: false, closeTimeout: closeWithinMs };
+  const socket = new WebSocket(url, ca === undefined ? settings : { ...settings, ca });
+  const text = new TextSocket(socket, options);
+  const { promise, resolve, reject } = Promise.withResolvers<TextSocket>();
+  const fail = (fault: Error): void => {
+    reject(fault);
+    socket.terminate();
+  };
+  // The limit that ws has is for silence: one that answers byte by byte never meets it.
+  const timer = setTimeout(() => fail(new Error(`no answer within ${connectWithinMs} ms`)), connectWithinMs);
+  socket.once('open', () => resolve(text));
+  socket.once('error', (fault) => fail(new Error(handshakeWords(fault), { cause: fault })));
+  socket.once('unexpected-response', (_, { statusCode }) => fail(new Error(`it answered HTTP ${statusCode}: that is no rosbridge, or not at this path`)));
   try {
-    const [socket, head] = await connect(url, AbortSignal.any([signal, timeout]));
-    return new TextSocket(socket, head, options);
-  } catch (fault) {
-    throw timeout.aborted ? new Error(`no answer within ${connectWithinMs} ms`) : fault;
+    return await promise;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-function connect(url: URL, signal: AbortSignal): Promise<[Socket, Buffer]> {
-  const key = randomBytes(16).toString('base64');
-  const accept = createHash('sha1')
-    .update(key + acceptSuffix)
-    .digest('base64');
-  const isSecure = url.protocol === 'wss:';
-  const send = isSecure ? httpsRequest : httpRequest;
-  const target = `${isSecure ? 'https:' : 'http:'}${url.href.slice(url.protocol.length)}`;
-  const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-key': key, 'sec-websocket-version': '13' };
-  return new Promise((resolve, reject) => {
-    const request = send(target, { headers, agent: false, signal });
-    request.once('error', reject);
-    request.once('response', (response: IncomingMessage) => {
-      request.destroy();
-      reject(new Error(`it answered HTTP ${response.statusCode}: that is no rosbridge, or not at this path`));
-    });
-    request.once('upgrade', (response, socket: Socket, head) => {
-      if (response.headers['sec-websocket-accept'] === accept) return resolve([socket, head]);
-      socket.destroy();
-      reject(new Error('it answered as no WebSocket server does'));
-    });
-    request.end();
-  });
-}
-
 export class TextSocket {
-  readonly #socket: Socket;
-  readonly #reader = new FrameReader(mostBytes);
-  readonly #onText: (text: string) => void;
+  readonly #socket: WebSocket;
   readonly #closed = Promise.withResolvers<string>();
   readonly #pings: NodeJS.Timeout;
-  readonly #detach: () => void;
   #unanswered = 0;
-  #isClosing = false;
   #reason: string | undefined;
 
-  constructor(socket: Socket, head: Buffer, { pingEveryMs, signal, onText }: TextSocketOptions) {
+  /** `socket`: not open yet. */
+  constructor(socket: WebSocket, { pingEveryMs, signal, onText }: TextSocketOptions) {
     this.#socket = socket;
-    this.#onText = onText;
-    const abort = (): void => this.#end('stopped');
-    signal.addEventListener('abort', abort, { once: true });
-    this.#detach = () => signal.removeEventListener('abort', abort);
     this.#pings = setInterval(() => this.#ping(pingEveryMs), pingEveryMs);
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    socket.on('error', (fault) => this.#end(fault.message));
-    socket.on('end', () => this.#end('it hung up'));
-    socket.on('close', () => this.#end('it hung up'));
-    if (head.length > 0) this.#take(head);
+    const abort = (): void => this.#giveUp('stopped');
+    signal.addEventListener('abort', abort, { once: true });
+    const heard = (): void => {
+      this.#unanswered = 0;
+    };
+    socket.on('ping', heard);
+    socket.on('pong', heard);
+    socket.on('message', (data, isBinary) => {
+      heard();
+      if (!isBinary) onText(String(data));
+    });
+    // After a fault ws closes by itself, within closeTimeout.
+    socket.on('error', (fault) => {
+      this.#reason ??= messageWords(fault, mostBytes);
+    });
+    socket.once('close', (code) => {
+      clearInterval(this.#pings);
+      signal.removeEventListener('abort', abort);
+      this.#closed.resolve(this.#reason ?? (code === 1006 ? 'it hung up' : 'it closed the connection'));
+    });
   }
 
   /** Resolves once, with why, when the connection has ended. */
@@ -91,61 +85,31 @@ export class TextSocket {
 
   /** Handed over and not yet sent. */
   get waitingBytes(): number {
-    return this.#socket.writableLength;
+    return this.#socket.bufferedAmount;
   }
 
   send(text: string): void {
-    this.#write(opcodes.text, Buffer.from(text));
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
   }
 
   /** What was sent before still goes out, unless the other side is silent. */
   async close(): Promise<void> {
-    if (this.#reason !== undefined) return;
-    this.#isClosing = true;
-    this.#write(opcodes.close, Buffer.from([0x03, 0xe8]));
-    const timer = setTimeout(() => this.#end('closed'), closeWithinMs);
+    this.#socket.close(1000);
     await this.#closed.promise;
-    clearTimeout(timer);
-  }
-
-  #write(opcode: number, payload: Buffer): void {
-    if (this.#socket.writable) this.#socket.write(encodeFrame(opcode, payload));
-  }
-
-  #take(chunk: Buffer): void {
-    this.#unanswered = 0;
-    try {
-      for (const { opcode, payload } of this.#reader.push(chunk)) {
-        if (this.#reason !== undefined) return;
-        if (opcode === opcodes.text) this.#onText(payload.toString('utf8'));
-        else if (opcode === opcodes.ping) this.#write(opcodes.pong, payload);
-        else if (opcode === opcodes.close) {
-          if (!this.#isClosing) this.#write(opcodes.close, payload.subarray(0, 2));
-          this.#end('it closed the connection');
-        }
-      }
-    } catch (fault) {
-      this.#end(`it sent ${(fault as Error).message}`);
-    }
   }
 
   #ping(everyMs: number): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
     if (this.#unanswered >= 3) {
-      this.#end(`nothing came from it for ${3 * everyMs} ms`);
+      this.#giveUp(`nothing came from it for ${3 * everyMs} ms`);
       return;
     }
     this.#unanswered += 1;
-    this.#write(opcodes.ping, Buffer.alloc(0));
+    this.#socket.ping();
   }
 
-  #end(reason: string): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = reason;
-    clearInterval(this.#pings);
-    this.#detach();
-    this.#socket.destroySoon();
-    // A silent other side never takes what is left.
-    setTimeout(() => this.#socket.destroy(), closeWithinMs).unref();
-    this.#closed.resolve(reason);
+  #giveUp(reason: string): void {
+    this.#reason ??= reason;
+    this.#socket.terminate();
   }
 }

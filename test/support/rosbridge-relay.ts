@@ -2,8 +2,11 @@
  * The server's side of rosbridge's protocol 2.0, as far as publishers and subscribers need it: what one client publishes, others that subscribed get.
  * As rosbridge does, it answers what it cannot do with a status of level error.
  */
+import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Certificate } from './certificates.ts';
 
 export interface Told {
   readonly topic: string;
@@ -31,9 +34,17 @@ export interface RosbridgeRelay extends AsyncDisposable {
   say(text: string | Buffer): void;
 }
 
-export async function openRosbridgeRelay({ port = 0 } = {}): Promise<RosbridgeRelay> {
-  const server = new WebSocketServer({ port, host: '127.0.0.1' });
-  await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject));
+/** `certificate`: of a wss:// server for localhost. */
+export async function openRosbridgeRelay({
+  port = 0,
+  certificate,
+}: {
+  readonly port?: number;
+  readonly certificate?: Certificate;
+} = {}): Promise<RosbridgeRelay> {
+  const http = certificate ? createSecureServer(certificate) : createServer();
+  const server = new WebSocketServer({ server: http });
+  await new Promise<void>((resolve, reject) => http.once('error', reject).listen(port, '127.0.0.1', resolve));
   const topics = new Map<string, string>();
   const owners = new Map<string, WebSocket>();
   const latched = new Set<string>();
@@ -94,9 +105,9 @@ export async function openRosbridgeRelay({ port = 0 } = {}): Promise<RosbridgeRe
     });
     client.on('error', () => {});
   });
-  const { port: listening } = server.address() as AddressInfo;
+  const { port: listening } = http.address() as AddressInfo;
   return {
-    url: `ws://127.0.0.1:${listening}`,
+    url: `${certificate ? 'wss://localhost' : 'ws://127.0.0.1'}:${listening}`,
     port: listening,
     topics,
     latched,
@@ -109,7 +120,8 @@ export async function openRosbridgeRelay({ port = 0 } = {}): Promise<RosbridgeRe
     },
     async [Symbol.asyncDispose]() {
       for (const client of server.clients) client.terminate();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      http.closeAllConnections();
+      await new Promise<void>((resolve) => http.close(() => resolve()));
     },
   };
 }

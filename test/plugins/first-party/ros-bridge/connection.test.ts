@@ -5,45 +5,19 @@ import { fileURLToPath } from 'node:url';
 import { testPlugin } from '@mien/core/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { encodeFrame, FrameReader, opcodes, type WsMessage } from '../../../../plugins/ros-bridge/frames.ts';
 import { Humans } from '../../../../plugins/ros-bridge/humans.ts';
 import rosBridge from '../../../../plugins/ros-bridge/index.ts';
-import { type Publication, Rosbridge } from '../../../../plugins/ros-bridge/rosbridge.ts';
+import type { Publication } from '../../../../plugins/ros-bridge/rosbridge.ts';
 import { fakePerson } from '../../../support/fake-people.ts';
 import { openHost, patienceMs, TemporaryFolder } from '../../../support/plugin-host.ts';
 import { until } from '../../../support/processes.ts';
 import { listenAsRobot } from '../../../support/robot-listener.ts';
+import { connectRosbridge, firstPublication } from '../../../support/rosbridge-client.ts';
 import { openRosbridgeRelay } from '../../../support/rosbridge-relay.ts';
 
 const from = fileURLToPath(new URL('../../../../plugins/ros-bridge/index.ts', import.meta.url));
 const test = suite('ros-bridge: connection');
-const list: Publication = { topic: '/humans/persons/tracked', type: 'hri_msgs/msg/IdsList', message: { ids: [] }, isLatched: true };
 
-interface Line {
-  readonly level: string;
-  readonly message: string;
-}
-/** A client that tries again quickly, with what it logged. */
-function client(url: string, more: { pingEveryMs?: number; connectWithinMs?: number } = {}) {
-  const lines: Line[] = [];
-  const write = (level: string) => (_: object, message: string) => void lines.push({ level, message });
-  const log = { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug'), trace: write('trace') };
-  let connections = 0;
-  const bridge = new Rosbridge({
-    url: new URL(url),
-    log,
-    onConnected: () => {
-      connections += 1;
-      bridge.publish(list);
-    },
-    backoff: { firstMs: 20, mostMs: 50 },
-    ...more,
-  });
-  bridge.start();
-  const says = (pattern: RegExp) =>
-    until(`it says ${pattern}, and not ${JSON.stringify(lines)}`, patienceMs, () => lines.some(({ message }) => pattern.test(message)));
-  return { bridge, lines, says, connections: () => connections, [Symbol.asyncDispose]: () => bridge.close() };
-}
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -54,7 +28,7 @@ async function freePort(): Promise<number> {
 
 test('nobody listens: said once, tried again, and connected when somebody does', async () => {
   const port = await freePort();
-  await using one = client(`ws://127.0.0.1:${port}`);
+  await using one = connectRosbridge(`ws://127.0.0.1:${port}`);
   await one.says(/nobody listens there: is rosbridge running/);
   await until('it is tried again', patienceMs, () => one.lines.filter(({ message }) => /nobody listens/.test(message)).length > 3);
   assert.is(one.lines.filter(({ level }) => level === 'warn').length, 1);
@@ -65,13 +39,13 @@ test('nobody listens: said once, tried again, and connected when somebody does',
 
 test('the relay is restarted: connected again, and all advertised anew', async () => {
   const relay = await openRosbridgeRelay();
-  await using one = client(relay.url);
+  await using one = connectRosbridge(relay.url);
   await until('it is connected', patienceMs, () => relay.told.length === 1);
   await relay[Symbol.asyncDispose]();
   await one.says(/no connection to the robot/);
   await using again = await openRosbridgeRelay({ port: relay.port });
   await until('it is connected again', patienceMs, () => again.told.length === 1);
-  assert.equal([again.topics.get(list.topic), again.faults, one.connections()], [list.type, [], 2]);
+  assert.equal([again.topics.get(firstPublication.topic), again.faults, one.connections()], [firstPublication.type, [], 2]);
 });
 
 test('a web server that is no rosbridge, one that never answers, one that answers nonsense', async () => {
@@ -89,7 +63,7 @@ test('a web server that is no rosbridge, one that never answers, one that answer
       [nonsense, /it answered as no WebSocket server does/],
     ] as const) {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      await using one = client(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, { connectWithinMs: 200 });
+      await using one = connectRosbridge(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, { connectWithinMs: 200 });
       await one.says(pattern);
     }
   } finally {
@@ -100,7 +74,7 @@ test('a web server that is no rosbridge, one that never answers, one that answer
 
 test('what the robot complains of is in the log, once each, with a hint for a missing package', async () => {
   await using relay = await openRosbridgeRelay();
-  await using one = client(relay.url);
+  await using one = connectRosbridge(relay.url);
   await until('it is connected', patienceMs, () => relay.told.length === 1);
   const complaint = JSON.stringify({ op: 'status', level: 'error', msg: 'advertise: Unable to import hri_msgs.msg from package hri_msgs' });
   for (let i = 0; i < 5; i += 1) relay.say(complaint);
@@ -113,7 +87,7 @@ test('what the robot complains of is in the log, once each, with a hint for a mi
 
 test('garbage from the robot: text is ignored and said once; broken frames end the connection, and a new one is made', async () => {
   await using relay = await openRosbridgeRelay();
-  await using one = client(relay.url);
+  await using one = connectRosbridge(relay.url);
   await until('it is connected', patienceMs, () => relay.told.length === 1);
   for (const text of ['', 'hello', '[]', 'null', '{"op":7}', '{"op":"png","data":"x"}']) relay.say(text);
   relay.say(Buffer.from([1, 2, 3]));
@@ -122,7 +96,7 @@ test('garbage from the robot: text is ignored and said once; broken frames end t
   assert.is(one.bridge.status.state, 'connected');
   // Reserved bits, past the library that writes frames.
   for (const { _socket } of relay.clients as unknown as Set<{ _socket: Socket }>) _socket.write(Buffer.from([0xf1, 0x00]));
-  await one.says(/it sent a frame with bits that were not agreed on/);
+  await one.says(/what it sent is against the WebSocket protocol \(.*RSV/);
   await until('it is connected again', patienceMs, () => relay.told.length === 2);
   relay.say('x'.repeat(1024 * 1024 + 1));
   await one.says(/it sent a message of more than 1048576 bytes/);
@@ -131,10 +105,10 @@ test('garbage from the robot: text is ignored and said once; broken frames end t
 
 test('a robot that falls silent is given up, also when much waits to be sent', async () => {
   await using relay = await openRosbridgeRelay();
-  await using one = client(relay.url, { pingEveryMs: 100 });
+  await using one = connectRosbridge(relay.url, { pingEveryMs: 100 });
   await until('it is connected', patienceMs, () => relay.told.length === 1);
   for (const { _socket } of relay.clients as unknown as Set<{ _socket: Socket }>) _socket.pause();
-  const large = { ...list, message: { ids: ['x'.repeat(1_000_000)] } };
+  const large = { ...firstPublication, message: { ids: ['x'.repeat(1_000_000)] } };
   for (let i = 0; i < 16; i += 1) one.bridge.publish(large);
   assert.is(one.bridge.isBusy, true);
   await one.says(/nothing came from it for 300 ms/);
@@ -194,46 +168,8 @@ test('options: addresses and names that cannot be are named', async () => {
   for (const namespace of ['humans', '/humans/', '/1st', '/a__b', '/a-b', ''])
     assert.match(await message({ namespace }), /namespace: expected a name of ROS/, namespace);
   assert.match(await message({ ros: 3 }), /ros/);
-});
-
-test('frames in pieces of any size, and what no server may send', () => {
-  // As a server sends them: unmasked.
-  const frame = (first: number, payload: Buffer) =>
-    Buffer.concat([Buffer.from(payload.length < 126 ? [first, payload.length] : [first, 126, payload.length >> 8, payload.length & 255]), payload]);
-  const long = Buffer.from('ä'.repeat(200));
-  const bytes = Buffer.concat([
-    frame(0x81, Buffer.from('one')),
-    frame(0x01, long),
-    frame(0x89, Buffer.from('ping')),
-    frame(0x80, Buffer.from('end')),
-    frame(0x88, Buffer.from([3, 232])),
-  ]);
-  for (const size of [1, 2, 3, 7, 64, bytes.length]) {
-    const reader = new FrameReader(10_000);
-    const read: WsMessage[] = [];
-    for (let at = 0; at < bytes.length; at += size) read.push(...reader.push(bytes.subarray(at, at + size)));
-    assert.equal(
-      read.map(({ opcode, payload }) => [opcode, payload.toString('latin1')]),
-      [
-        [opcodes.text, 'one'],
-        [opcodes.ping, 'ping'],
-        [opcodes.text, Buffer.concat([long, Buffer.from('end')]).toString('latin1')],
-        [opcodes.close, '\u0003è'],
-      ],
-    );
-  }
-  const refuses = (pattern: RegExp, data: Buffer) =>
-    assert.throws(
-      () => [...new FrameReader(1000).push(data)],
-      (fault: Error) => pattern.test(fault.message),
-    );
-  refuses(/masked/, encodeFrame(opcodes.text, Buffer.from('x')));
-  refuses(/unknown kind 3/, frame(0x83, Buffer.from('x')));
-  refuses(/control frame/, frame(0x89, Buffer.alloc(126)));
-  refuses(/control frame/, frame(0x09, Buffer.from('x')));
-  refuses(/more than 1000 bytes/, Buffer.from([0x81, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]));
-  refuses(/out of order/, frame(0x80, Buffer.from('x')));
-  refuses(/out of order/, Buffer.concat([frame(0x01, Buffer.from('x')), frame(0x81, Buffer.from('y'))]));
+  assert.match(await message({ ca: 'robot.pem' }), /ca: expected an absolute path, or the text of a PEM file/);
+  assert.match(await message({ ca: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' }), /ca: not a certificate in PEM/);
 });
 
 test.run();

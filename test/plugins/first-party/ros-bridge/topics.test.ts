@@ -1,4 +1,5 @@
 /** Every topic through a visit, each message field by field, for both ROS; with roslib as it comes from npm as the robot's side. */
+import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -167,6 +168,19 @@ test('only what was granted is told: presence alone brings lists and no face', a
     'persons/p_k7f3q/location_confidence',
     'persons/tracked',
   ]);
+});
+
+test('fields and constants are those of ROS 1: its sum over them is the same', () => {
+  const headerMd5 = '2176decaecbce78abc3b96ef049fabed';
+  const summed = Object.entries<MessageType>(messageTypes).filter(([, { ros1Md5 }]) => ros1Md5 !== undefined);
+  assert.is(summed.length, 6);
+  for (const [name, { fields, constants = {}, ros1Md5 }] of summed) {
+    const lines = [
+      ...Object.entries(constants).map(([constant, value]) => (typeof value === 'string' ? `string ${constant}="${value}"` : `uint8 ${constant}=${value}`)),
+      ...Object.entries(fields).map(([field, type]) => `${type === 'Header' ? headerMd5 : type} ${field}`),
+    ];
+    assert.is(createHash('md5').update(lines.join('\n')).digest('hex'), ros1Md5, name);
+  }
 });
 
 test('names and numbers at their edges', () => {
