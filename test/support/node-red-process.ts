@@ -1,6 +1,6 @@
 /**
  * Run as a process: a real Node-RED over a user directory (argument 1), with its `test-settings.json` if there is one, on any free port. Prints one JSON object a line: `{ url }` once it answers and flows run,
- * `{ tap, msg }` for each message that reaches a node of type `tap`. Stops on SIGTERM.
+ * `{ tap, msg }` for each message that reaches a node of type `tap`, `{ memory }` after a SIGUSR2 and a collection. Stops on SIGTERM.
  */
 
 import type { EventEmitter } from 'node:events';
@@ -50,6 +50,11 @@ await red.start();
 await flows;
 const { port } = server.address() as AddressInfo;
 console.log(JSON.stringify({ url: `http://127.0.0.1:${port}`, startMs: performance.now() - startedMs }));
+process.on('SIGUSR2', () => {
+  globalThis.gc?.();
+  const { rss, heapUsed } = process.memoryUsage();
+  console.log(JSON.stringify({ memory: { rss, heapUsed } }));
+});
 process.on('SIGTERM', () => {
   void red.stop().then(() => process.exit(0));
 });

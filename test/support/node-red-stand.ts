@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { buildNodeRed } from '../../scripts/build-node-red.mjs';
 import { until } from './processes.ts';
@@ -28,6 +27,12 @@ export interface HostView {
   readonly installLine?: string;
 }
 
+/** Bytes. */
+export interface Memory {
+  readonly rss: number;
+  readonly heapUsed: number;
+}
+
 export interface NodeRedStand extends AsyncDisposable {
   readonly url: string;
   readonly userDir: string;
@@ -42,8 +47,8 @@ export interface NodeRedStand extends AsyncDisposable {
   get(path: string): Promise<Response>;
   /** Everything said on standard output and error. */
   log(): string;
-  /** Resident memory, bytes. */
-  rss(): Promise<number>;
+  /** After a garbage collection. */
+  memory(): Promise<Memory>;
 }
 
 export interface StandOptions {
@@ -82,17 +87,19 @@ export async function openNodeRed(options: StandOptions = {}): Promise<NodeRedSt
   const folder = new TemporaryFolder();
   await makeUserDir(folder.path, options);
   options.prepare?.(folder.path);
-  const child = spawn(process.execPath, [program, folder.path], {
+  const child = spawn(process.execPath, ['--expose-gc', program, folder.path], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_RED_HOME: '', ...options.env },
   });
   const taps: Tapped[] = [];
   let said = '';
+  let memory: Memory | undefined;
   let ready: { url: string; startMs: number } | undefined;
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const told = line.startsWith('{') ? (JSON.parse(line) as Tapped & { url?: string; startMs?: number }) : undefined;
+    const told = line.startsWith('{') ? (JSON.parse(line) as Tapped & { url?: string; startMs?: number; memory?: Memory }) : undefined;
     if (told?.url) ready = { url: told.url, startMs: told.startMs ?? 0 };
     else if (told?.tap) taps.push(told);
+    else if (told?.memory) memory = told.memory;
     else said += `${line}\n`;
   });
   child.stderr.on('data', (chunk) => {
@@ -130,9 +137,11 @@ export async function openNodeRed(options: StandOptions = {}): Promise<NodeRedSt
       if (!response.ok) throw new Error(`deploy: ${response.status} ${await response.text()}`);
     },
     log: () => said,
-    async rss() {
-      const status = await text((await import('node:fs')).createReadStream(`/proc/${child.pid}/status`));
-      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+    async memory() {
+      memory = undefined;
+      child.kill('SIGUSR2');
+      await until('its memory', WITHIN_MS, () => memory !== undefined);
+      return memory as unknown as Memory;
     },
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
