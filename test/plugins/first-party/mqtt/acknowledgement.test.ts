@@ -27,7 +27,7 @@ test(`${count} events, the broker killed ${kills} times with -9, acknowledged by
   using folder = new TemporaryFolder();
   await using broker = await Mosquitto.open(folder.path);
   const stored = new Set<string>();
-  const acknowledge = { topic: 'house/stored', withinMs: 1000 };
+  const acknowledge = { topic: 'house/stored', withinMs: 300 };
   await using _ = await MqttListener.open(broker.url, 'mien/+/+/event/#', {
     took: ({ text }, client) => {
       const { id } = JSON.parse(text);
