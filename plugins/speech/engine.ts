@@ -1,5 +1,5 @@
 /** What makes sound of text: espeak-ng, or any program. */
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { didYouMean, MienError } from '@mien/core/plugin';
 import type { SpeechOptions } from './options.ts';
@@ -80,6 +80,7 @@ function commandEngine({ engineCommand, engineArgs, engineTimeoutS }: SpeechOpti
       const values: Readonly<Record<string, string>> = { text, language, out };
       const args = engineArgs.map((arg) => arg.replace(/\{(text|language|out)\}/g, (all, name: string) => values[name] ?? all));
       try {
+        if (writesFile) await mkdir(folder, { recursive: true, mode: 0o700 });
         const stdout = await programs.run({ file, args, timeoutMs: engineTimeoutS * 1000, signal, ...(!takesText && { input: text }) });
         return readWav(writesFile ? await readMade(out, file) : stdout, file);
       } finally {

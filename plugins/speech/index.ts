@@ -1,5 +1,6 @@
 /** Speaks: greets people, says what it is told, and is silent when nobody listens. */
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { definePlugin, Type } from '@mien/core/plugin';
 import { createEngine } from './engine.ts';
 import { Greeter, type Moment } from './greeter.ts';
@@ -45,8 +46,10 @@ export default definePlugin({
     const { log, signal } = context;
     const programs = await openPrograms();
     const cache = new PhraseCache(options.cacheMb * 1024 * 1024);
-    const engine = createEngine(options, programs, tmpdir());
-    const voice = new Voice({ engine, programs, cache, signal, findPlayer: () => findPlayer(options, programs, tmpdir()) });
+    // Several plugins may have one temporary folder.
+    const folder = join(tmpdir(), context.name);
+    const engine = createEngine(options, programs, folder);
+    const voice = new Voice({ engine, programs, cache, signal, findPlayer: () => findPlayer(options, programs, folder) });
     const speaker = new Speaker({ options, voice, cache, log });
     context.defer(() => speaker.close());
     const greeter = new Greeter(options.greetings, options.language);

@@ -61,13 +61,14 @@ function inOrder(): readonly KindName[] {
 function programPlayer({ file, args }: Kind, programs: Programs, folder: string): Player {
   const needsFile = args.some((arg) => arg.includes('{file}'));
   // One sound at a time: always the same file.
-  const path = join(folder, 'speech-played.wav');
+  const sound = 'speech-played.wav';
+  const path = join(folder, sound);
   return {
     name: file,
     async play({ wav, durationMs }, signal) {
       const timeoutMs = durationMs + OVERTIME_MS;
       if (!needsFile) return void (await programs.run({ file, args, input: wav, timeoutMs, signal }));
-      await write(path, wav);
+      await write(folder, sound, wav);
       try {
         await programs.run({ file, args: args.map((arg) => arg.replaceAll('{file}', path)), timeoutMs, signal });
       } finally {
@@ -85,18 +86,18 @@ function folderPlayer(folder: string): Player {
     name: folder,
     async play({ wav }, signal) {
       signal.throwIfAborted();
-      await mkdir(folder, { recursive: true }).catch((cause) => Promise.reject(unwritable(folder, cause)));
-      await write(join(folder, `speech-${String(count % MOST_FILES).padStart(4, '0')}.wav`), wav);
+      await write(folder, `speech-${String(count % MOST_FILES).padStart(4, '0')}.wav`, wav);
       count += 1;
     },
   };
 }
 
-async function write(path: string, bytes: Buffer): Promise<void> {
+async function write(folder: string, name: string, bytes: Buffer): Promise<void> {
   try {
-    await writeFile(path, bytes);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(join(folder, name), bytes);
   } catch (cause) {
-    throw unwritable(path, cause);
+    throw unwritable(folder, cause);
   }
 }
 

@@ -25,7 +25,8 @@ export interface SayAnswer {
 export interface SpeechStatus {
   /** Half duplex: what a microphone hears while this is true may be this voice. */
   readonly speaking: boolean;
-  readonly saying?: { readonly id: number; readonly text: string; readonly language: string; readonly sinceMs: number; readonly durationMs?: number };
+  /** Without the text: it may tell of somebody what whoever asks was not granted. */
+  readonly saying?: { readonly id: number; readonly language: string; readonly sinceMs: number; readonly durationMs?: number };
   readonly queued: number;
   /** Until when nothing is said, as `07:00`. */
   readonly quietUntil?: string;

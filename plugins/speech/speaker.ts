@@ -44,6 +44,7 @@ export class Speaker implements SpeechService {
         `quiet hours until ${timeOfDay(quiet.toMin)} (quietHours): what is urgent is said all the same (priority: urgent)`,
       );
     }
+    checkName(language);
     await this.#parts.voice.ready();
     await this.#parts.voice.checkLanguage(language);
     if (interrupt) this.#queue.cut(() => true);
@@ -89,7 +90,6 @@ export class Speaker implements SpeechService {
       ...(current && {
         saying: {
           id: current.id,
-          text: current.text,
           language: current.language,
           sinceMs: sound ? Math.round(performance.now() - sound.sinceMonoMs) : 0,
           ...(sound && { durationMs: sound.durationMs }),
@@ -154,4 +154,10 @@ export class Speaker implements SpeechService {
     if (message !== this.#fault) this.#parts.log.warn({ id, code: ending.fault.code }, `not said: ${message}`);
     this.#fault = message;
   }
+}
+
+/** It becomes an argument of a program, which must not take it for an option. Errors: REQUEST_INVALID. */
+function checkName(language: string): void {
+  if (/^[^\p{Cc}\s-][^\p{Cc}]*$/u.test(language)) return;
+  throw new MienError('REQUEST_INVALID', `language: expected a name such as en or de, got ${JSON.stringify(language.slice(0, 60))}`);
 }

@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { attentionEnded, attentionStarted, emotionChanged, personAppeared, personLeft, personUpdated } from '../../../../core/src/testing/sample-events.ts';
 import type { SayAnswer, SpeechStatus } from '../../../../plugins/speech/service.ts';
+import { known } from '../../../support/fake-people.ts';
 import { must } from '../../../support/must.ts';
 import { pluginRejects } from '../../../support/plugin-errors.ts';
 import { openHost, patienceMs, reasonOf, TemporaryFolder, type TestHost, untilStatus } from '../../../support/plugin-host.ts';
@@ -71,7 +72,7 @@ for (const isolation of ['own', 'shared', 'host'] as const) {
       await untilHeard(stand, 'first', 1);
       const status = await stand.status();
       assert.is(status.speaking, true);
-      assert.is(status.saying?.text, 'Hello!');
+      assert.is(status.saying?.id, 1);
       assert.is(status.player, 'env');
       const answer = await stand.run<SayAnswer>('speech.say', { text: 'Please  come\nin.' });
       assert.equal(answer, { id: 2, ahead: 1, text: 'Please come in.', cut: 0 });
@@ -166,14 +167,14 @@ speech('whenTurnedAway stop: silent when the listener turns away or leaves, othe
   const pids = stand.heard().map(({ pid }) => pid);
   await until('the player is gone', patienceMs, () => !pids.some(isRunning));
   // To nobody in particular: B still looks.
-  await stand.run('speech.say', { text: 'To all' });
+  const toAll = await stand.run<SayAnswer>('speech.say', { text: 'To all' });
   await untilHeard(stand, 'first', 2);
   host.publish(attentionStarted({ id: 'p-aaaaa' }));
   host.publish(attentionEnded({ id: 'p-aaaaa' }));
-  await stand.run('speech.say', { text: 'later', person: 'p-ccccc' });
-  assert.is((await stand.status()).saying?.text, 'To all');
+  const later = await stand.run<SayAnswer>('speech.say', { text: 'later', person: 'p-ccccc' });
+  assert.is((await stand.status()).saying?.id, toAll.id);
   host.publish(personLeft({ id: 'p-bbbbb' }));
-  await until('the next is said', patienceMs, async () => (await stand.status()).saying?.text === 'later');
+  await until('the next is said', patienceMs, async () => (await stand.status()).saying?.id === later.id);
   assert.is((await stand.status()).counts.cut, 2);
 });
 
@@ -201,8 +202,9 @@ speech('texts: 10 kB is cut after a sentence and logged, or refused; nothing to 
   await stand.run('speech.say', { text: 'two' });
   await stand.run('speech.say', { text: 'three' });
   await pluginRejects('BUSY', /2 texts wait/, () => stand.run('speech.say', { text: 'four' }));
-  assert.is((await stand.run<SayAnswer>('speech.say', { text: 'now', interrupt: true })).ahead, 0);
-  await until('it is said', patienceMs, async () => (await stand.status()).saying?.text === 'now');
+  const now = await stand.run<SayAnswer>('speech.say', { text: 'now', interrupt: true });
+  assert.is(now.ahead, 0);
+  await until('it is said', patienceMs, async () => (await stand.status()).saying?.id === now.id);
   await stand.test.host.configure('speech', { options: { maxChars: 100, tooLong: 'refuse' } });
   await untilStatus(stand.test.host, 'speech', ({ state }) => state === 'running');
   await pluginRejects('REQUEST_INVALID', /at most 100 characters \(maxChars\), got 10499/, () => stand.run('speech.say', { text: long }));
@@ -222,6 +224,21 @@ speech('a player that fails is told once, with its own last words; one that is m
     stand.test.host.configure('speech', { options: { greetings: [{ on: 'person.appeared', text: '{person.agee}' }] } }),
   );
   assert.is(stand.test.host.status('speech').state, 'running');
+});
+
+speech('what is said of somebody is not in the status, which every plugin may ask for', async () => {
+  await using stand = await open({ options: { greetings: [{ on: 'person.appeared', text: 'Welcome, {person.age.band}!' }] }, leastMs: 600_000 });
+  stand.test.people.appear('p-aaaaa', known);
+  await untilHeard(stand, 'first', 1);
+  const status = await stand.status();
+  assert.is(status.saying?.id, 1);
+  assert.not.match(JSON.stringify(status), /25-34|Welcome/);
+});
+
+speech('a language is no option of the engine, and no control character', async () => {
+  await using stand = await open({ options: { engine: 'command', engineCommand: 'echo', engineArgs: ['{language}'] } });
+  for (const language of ['--version', 'en\u0000', 'en\nde', ' en'])
+    await pluginRejects('REQUEST_INVALID', /language: expected a name such as en/, () => stand.run('speech.say', { text: 'Hello', language }));
 });
 
 speech('what a greeting needs and was not granted is named in the log, and the plugin runs', async () => {
