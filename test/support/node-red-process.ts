@@ -30,6 +30,7 @@ const more = existsSync(settingsFile) ? (JSON.parse(readFileSync(settingsFile, '
 const app = express();
 const server = createServer(app);
 const startedMs = performance.now();
+const startedCpu = process.cpuUsage();
 red.init(server, {
   userDir,
   flowFile: 'flows.json',
@@ -48,8 +49,9 @@ await once(server, 'listening');
 const flows = once(red.events, 'flows:started');
 await red.start();
 await flows;
+const { user, system } = process.cpuUsage(startedCpu);
 const { port } = server.address() as AddressInfo;
-console.log(JSON.stringify({ url: `http://127.0.0.1:${port}`, startMs: performance.now() - startedMs }));
+console.log(JSON.stringify({ url: `http://127.0.0.1:${port}`, startMs: performance.now() - startedMs, cpuMs: (user + system) / 1000 }));
 process.on('SIGUSR2', () => {
   globalThis.gc?.();
   const { rss, heapUsed } = process.memoryUsage();

@@ -39,6 +39,8 @@ export interface NodeRedStand extends AsyncDisposable {
   readonly process: ChildProcess;
   /** From init to the first flows, as the process measured it. */
   readonly startMs: number;
+  /** Of the processor, in that time: what a busy machine does not change much. */
+  readonly cpuMs: number;
   /** Messages that reached nodes of type `tap`. */
   readonly taps: Tapped[];
   deploy(flow: readonly object[], type?: 'full' | 'nodes' | 'flows'): Promise<void>;
@@ -59,6 +61,9 @@ export interface StandOptions {
   /** Adds to the user directory before Node-RED starts. */
   readonly prepare?: (folder: string) => void;
 }
+
+/** What the process says once flows run. */
+type Ready = Pick<NodeRedStand, 'url' | 'startMs' | 'cpuMs'>;
 
 /** Lays out a user directory: the package, and a node `tap` that prints what reaches it. */
 export async function makeUserDir(folder: string, { flow = [], withNodes = true }: StandOptions = {}): Promise<void> {
@@ -94,10 +99,10 @@ export async function openNodeRed(options: StandOptions = {}): Promise<NodeRedSt
   const taps: Tapped[] = [];
   let said = '';
   let memory: Memory | undefined;
-  let ready: { url: string; startMs: number } | undefined;
+  let ready: Ready | undefined;
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const told = line.startsWith('{') ? (JSON.parse(line) as Tapped & { url?: string; startMs?: number; memory?: Memory }) : undefined;
-    if (told?.url) ready = { url: told.url, startMs: told.startMs ?? 0 };
+    const told = line.startsWith('{') ? (JSON.parse(line) as Tapped & Partial<Ready> & { memory?: Memory }) : undefined;
+    if (told?.url) ready = told as Ready;
     else if (told?.tap) taps.push(told);
     else if (told?.memory) memory = told.memory;
     else said += `${line}\n`;
@@ -110,7 +115,7 @@ export async function openNodeRed(options: StandOptions = {}): Promise<NodeRedSt
     if (child.exitCode !== null) throw new Error(`Node-RED ended: ${said}`);
     return ready !== undefined;
   });
-  const { url, startMs } = ready as unknown as { url: string; startMs: number };
+  const { url, startMs, cpuMs } = ready as unknown as Ready;
   const get = (path: string): Promise<Response> => fetch(`${url}${path}`);
   const host = async (id = 'host'): Promise<HostView> => (await (await get(`/mien/hosts/${id}/status`)).json()) as HostView;
   return {
@@ -118,6 +123,7 @@ export async function openNodeRed(options: StandOptions = {}): Promise<NodeRedSt
     userDir: folder.path,
     process: child,
     startMs,
+    cpuMs,
     taps,
     get,
     host,
