@@ -87,7 +87,7 @@ export type TrafficFromPlugin =
   /** Everything that is offered; sent whole whenever it changes. */
   | {
       readonly type: 'offer';
-      readonly commands: readonly { readonly name: string; readonly input: object }[];
+      readonly commands: readonly { readonly name: string; readonly input: object; readonly openTo?: 'everybody' | 'api' }[];
       readonly services: readonly { readonly name: string; readonly methods: readonly string[] }[];
     }
   | { readonly type: 'result'; readonly id: number; readonly value?: unknown; readonly error?: PluginError }

@@ -57,6 +57,10 @@ export interface OutboxOptions {
    */
   readonly inFlight?: number;
 }
+export interface CommandOptions {
+  /** `api`: run by the HTTP API, the command line and what uses them; refused to other plugins. For what tells more than a plugin's grants. `everybody` unless said otherwise. */
+  readonly openTo?: 'everybody' | 'api';
+}
 export interface Outbox extends Disposable {
   readonly held: number;
   readonly dropped: number;
@@ -120,8 +124,8 @@ export interface PluginContext<G extends Grant = Grant, W extends Grant = never>
   /** A service of Mien, or of a plugin that stands in `uses`. Calls reject with SERVICE_UNAVAILABLE while its plugin is down, GRANT_MISSING without the right. */
   service<K extends keyof Services & string>(name: K): Remote<Services[K]>;
   /** Offers a command to the API, Node-RED and other plugins. The input is checked before `run` is called; the result is plain JSON. */
-  command<S extends TObject>(name: string, input: S, run: (input: Static<S>) => unknown): Disposable;
-  /** Runs a command of any plugin. Errors: COMMAND_UNKNOWN, REQUEST_INVALID, COMMAND_FAILED, BUSY. */
+  command<S extends TObject>(name: string, input: S, run: (input: Static<S>) => unknown, options?: CommandOptions): Disposable;
+  /** Runs a command of any plugin. Errors: COMMAND_UNKNOWN, FORBIDDEN for one that is not open to plugins, REQUEST_INVALID, COMMAND_FAILED, BUSY. */
   run(command: string, input?: object): Promise<unknown>;
 
   /** Runs when the plugin stops, newest first, whatever fails. */

@@ -41,7 +41,8 @@ export default definePlugin({
       voice[Symbol.dispose]();
       await door[Symbol.asyncDispose]();
     });
-    context.command('dialogue.address', Type.Object({}), () => ({ url: door.url, token }));
+    // With the token one sees what this plugin was granted: other plugins do not get it.
+    context.command('dialogue.address', Type.Object({}), () => ({ url: door.url, token }), { openTo: 'api' });
     log.info({ url: door.url }, 'MCP is served');
 
     async function keptToken(): Promise<string> {

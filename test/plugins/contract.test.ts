@@ -77,6 +77,7 @@ for (const isolation of ['own', 'shared', 'host'] as const) {
         const said: string[] = [];
         (context.provide as any)('speech', { say: (text: string) => said.push(text), fail: () => { throw new Error('no voice'); } });
         context.command('said', Type.Object({}), () => said);
+        context.command('secret', Type.Object({}), () => 'of the speaker', { openTo: 'api' });
       }`,
     );
     const talker = writePlugin(
@@ -87,6 +88,7 @@ for (const isolation of ['own', 'shared', 'host'] as const) {
         await speech.say('first');
         context.command('talk', Type.Object({ text: Type.String({ minLength: 1 }) }), async ({ text }) => ({ count: await speech.say(text), said: await context.run('said') }));
         context.command('break', Type.Object({}), () => speech.fail());
+        context.command('pry', Type.Object({}), () => context.run('secret').catch(({ code }: { code: string }) => code));
       }`,
     );
     await using test = await openHost({ stateFolder: folder.path, plugins: { talker: { from: talker, isolation }, speaker: { from: speaker, isolation } } });
@@ -101,9 +103,11 @@ for (const isolation of ['own', 'shared', 'host'] as const) {
         .commands()
         .map(({ name, plugin }) => `${plugin}: ${name}`)
         .sort(),
-      ['speaker: said', 'talker: break', 'talker: talk'],
+      ['speaker: said', 'speaker: secret', 'talker: break', 'talker: pry', 'talker: talk'],
     );
-    assert.equal(test.host.status('talker').commands, ['talk', 'break']);
+    assert.equal(test.host.status('talker').commands, ['talk', 'break', 'pry']);
+    assert.is(await test.host.run('pry', {}), 'FORBIDDEN');
+    assert.is(await test.host.run('secret', {}), 'of the speaker');
   });
 
   contract('beforeEmit holds back and adds; an event that passes stays in order', async () => {

@@ -56,7 +56,7 @@ export function createFakePlugins(bus: EventBus): FakePlugins {
   };
   const plugins: FakePlugins = {
     statuses: [fakePlugin],
-    infos: [{ name: 'wave', plugin: 'greeter', input: { type: 'object', properties: { times: { type: 'integer' } } } }],
+    infos: [{ name: 'wave', plugin: 'greeter', input: { type: 'object', properties: { times: { type: 'integer' } } }, openTo: 'everybody' }],
     asked: { changes: [], runs: [] },
     onRun: async (_command, input) => ({ done: input }),
     faults: [],

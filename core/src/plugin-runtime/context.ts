@@ -1,7 +1,7 @@
 import type { TObject } from 'typebox';
 import type { EventName, MienEvent } from '../events.ts';
 import type { Logger } from '../log.ts';
-import type { Delivery, OutboxOptions, PluginContext, PluginDefinition } from '../plugin.ts';
+import type { CommandOptions, Delivery, OutboxOptions, PluginContext, PluginDefinition } from '../plugin.ts';
 import type { PluginStart } from '../plugin-messages.ts';
 import { Asks } from './asks.ts';
 import { type Filter, Handlers } from './handlers.ts';
@@ -80,7 +80,7 @@ function contextOf(
     },
     provide: (name: string, implementation: unknown) => offers.provide(name, implementation),
     service: (name: string) => asks.service(name),
-    command: (name: string, input: TObject, run: (input: never) => unknown) => offers.command(name, input, run),
+    command: (name: string, input: TObject, run: (input: never) => unknown, options?: CommandOptions) => offers.command(name, input, run, options),
     run: (command: string, input?: object) => asks.run(command, input),
     defer,
   };

@@ -1,6 +1,7 @@
 import type { TObject } from 'typebox';
 import Value from 'typebox/value';
 import { MienError } from '../errors.ts';
+import type { CommandOptions } from '../plugin.ts';
 import type { Call, TrafficFromPlugin } from '../plugin-messages.ts';
 import { schemaFaults } from '../schema-faults.ts';
 import { type Announcer, createAnnouncer, type Link, mustBeActive } from './link.ts';
@@ -10,6 +11,7 @@ import { toPluginError } from './plugin-fault.ts';
 interface Command {
   readonly input: TObject;
   readonly run: (input: never) => unknown;
+  readonly openTo: 'everybody' | 'api';
 }
 type Offer = Extract<TrafficFromPlugin, { type: 'offer' }>;
 
@@ -40,13 +42,15 @@ export class Offers {
     this.#announcer.now();
   }
 
-  /** Errors: PLUGIN_INVALID for a name that is malformed or taken, or a schema that is no object's. */
-  command(name: string, input: TObject, run: (input: never) => unknown): Disposable {
+  /** Errors: PLUGIN_INVALID for a name that is malformed or taken, a schema that is no object's, or options that there are not. */
+  command(name: string, input: TObject, run: (input: never) => unknown, { openTo = 'everybody' }: CommandOptions = {}): Disposable {
     mustBeActive(this.#link, `command ${name}`);
     if (!commandName.test(name)) throw invalid(`command ${JSON.stringify(name)}: expected up to 64 lower case letters, digits, dots and dashes, as "wave"`);
     if ((input as { type?: unknown } | undefined)?.type !== 'object') throw invalid(`command ${name}: expected Type.Object({ ... }) as its input`);
     if (typeof run !== 'function') throw invalid(`command ${name}: expected a function that runs it`);
-    return this.#register(this.#commands, `command ${name}`, name, { input, run });
+    // One that was misspelt would be open.
+    if (openTo !== 'everybody' && openTo !== 'api') throw invalid(`command ${name}: openTo: expected 'everybody' or 'api', got ${JSON.stringify(openTo)}`);
+    return this.#register(this.#commands, `command ${name}`, name, { input, run, openTo });
   }
 
   /** Errors: PLUGIN_INVALID for a service that is not declared, taken, or has no methods. */
@@ -142,7 +146,7 @@ export class Offers {
   #offer(): Offer {
     return {
       type: 'offer',
-      commands: [...this.#commands].map(([name, { input }]) => ({ name, input })),
+      commands: [...this.#commands].map(([name, { input, openTo }]) => ({ name, input, openTo })),
       services: [...this.#services].map(([name, service]) => ({ name, methods: methodsOf(service) })),
     };
   }

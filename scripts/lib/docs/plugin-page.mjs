@@ -68,7 +68,7 @@ function declaration(source, name) {
   return found[0];
 }
 
-const declared = ['PluginDefinition', 'PluginContext', 'CoreServices', 'Store', 'OutboxOptions', 'Outbox', 'Delivery'];
+const declared = ['PluginDefinition', 'PluginContext', 'CoreServices', 'Store', 'OutboxOptions', 'Outbox', 'Delivery', 'CommandOptions'];
 
 export const pluginPage = (sources) => `# Plugins: grants, API, status, limits
 

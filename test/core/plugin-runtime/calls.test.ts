@@ -79,6 +79,18 @@ test('a command: input checked and filled before it runs, result plain, errors w
   assert.match((await call(stand, command('jump', {}))).error ?? '', /^COMMAND_UNKNOWN jump: "probe" does not offer/);
 });
 
+test('to whom a command is open is told, and a word that is none is refused', async () => {
+  await using stand = new RunnerStand();
+  const context = await started(stand, (one) => {
+    one.command('wave', Type.Object({}), () => {});
+    one.command('token', Type.Object({}), () => {}, { openTo: 'api' });
+  });
+  const offered = (await stand.next('offer')).commands.map(({ name, openTo }) => `${name}: ${openTo}`);
+  assert.equal(offered, ['wave: everybody', 'token: api']);
+  const { message } = await rejectsWith('PLUGIN_INVALID', () => context.command('other', Type.Object({}), () => {}, { openTo: 'API' as 'api' }));
+  assert.match(message, /openTo: expected 'everybody' or 'api', got "API"/);
+});
+
 test('a service: methods of objects and classes, their own this, nothing else can be called', async () => {
   await using stand = new RunnerStand();
   class Leg {

@@ -58,24 +58,31 @@ export class Exchange {
   commands(): readonly CommandInfo[] {
     return this.#commands.held
       .filter(({ owner }) => owner.ready)
-      .map(({ owner, offered: { name, input } }) => ({ name, plugin: owner.name, input }))
+      .map(({ owner, offered: { name, input, openTo } }) => ({ name, plugin: owner.name, input, openTo }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Errors: COMMAND_UNKNOWN, REQUEST_INVALID, COMMAND_FAILED, SERVICE_UNAVAILABLE, BUSY; the reason of `signal`. */
-  async run(name: string, input: unknown, signal: AbortSignal): Promise<unknown> {
+  /**
+   * `caller`: the plugin that asks; the API unless given. Errors: COMMAND_UNKNOWN, FORBIDDEN for a plugin to which it is not open, REQUEST_INVALID,
+   * COMMAND_FAILED, SERVICE_UNAVAILABLE, BUSY; the reason of `signal`.
+   */
+  async run(name: string, input: unknown, signal: AbortSignal, caller?: Member): Promise<unknown> {
     const command = this.#commands.holder(name);
     if (!command) {
-      const known = this.commands().map((info) => info.name);
+      const known = this.commands()
+        .filter(({ openTo }) => openTo === 'everybody' || !caller)
+        .map((info) => info.name);
       const there = known.length > 0 ? `there is ${known.join(', ')}` : 'no plugin that runs offers any';
       throw new MienError('COMMAND_UNKNOWN', `there is no command "${name}"; ${there}.${didYouMean(name, known)}`);
     }
+    if (command.offered.openTo === 'api' && caller && caller !== command.owner)
+      throw new MienError('FORBIDDEN', `the command "${name}" of "${command.owner.name}" is for the API and the command line: other plugins cannot run it`);
     const json = command.offered.check.encode(input ?? {});
     return command.owner.call(`{"kind":"command","name":${JSON.stringify(name)},"input":${json}}`, `the command "${name}"`, signal);
   }
 
   async #call(caller: Member, call: Call, signal: AbortSignal): Promise<unknown> {
-    if (call.kind === 'command') return this.run(call.name, call.input, signal);
+    if (call.kind === 'command') return this.run(call.name, call.input, signal, caller);
     const { name, method, args } = call;
     if (coreServiceNames.has(name)) {
       const { timeoutMs, run } = this.#core(caller, name, method, args);

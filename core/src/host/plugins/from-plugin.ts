@@ -34,7 +34,7 @@ const schemas: Readonly<Record<TrafficFromPlugin['type'], TSchema>> = {
   peopleTaken: Type.Object({ camera: Name }),
   verdict: Type.Object({ id: Position, veto: Type.Optional(Type.Boolean()), extra: Type.Optional(Type.Record(Type.String(), Anything)) }),
   offer: Type.Object({
-    commands: Type.Array(Type.Object({ name: Name, input: Type.Object({}) }), { maxItems: 64 }),
+    commands: Type.Array(Type.Object({ name: Name, input: Type.Object({}), openTo: Type.Optional(Type.Enum(['everybody', 'api'])) }), { maxItems: 64 }),
     services: Type.Array(Type.Object({ name: Name, methods: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }) }), { maxItems: 16 }),
   }),
   result: Type.Object({ id: Position, error: Type.Optional(PluginError) }),

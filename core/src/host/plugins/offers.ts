@@ -8,6 +8,7 @@ import { coreServiceNames } from './core-services.ts';
 export interface OfferedCommand {
   readonly name: string;
   readonly input: object;
+  readonly openTo: 'everybody' | 'api';
   readonly check: InputCheck;
 }
 export interface OfferedService {
@@ -37,7 +38,10 @@ export function readOffer({ commands, services }: Offer, description: PluginDesc
       }
     });
   return {
-    commands: acceptable(commands, /^[a-z][a-z0-9.-]{0,63}$/, ({ name, input }) => ({ name, input, check: createInputCheck(name, input) })),
+    commands: acceptable(commands, /^[a-z][a-z0-9.-]{0,63}$/, ({ name, input, openTo = 'everybody' }) => ({
+      ...{ name, input, openTo },
+      check: createInputCheck(name, input),
+    })),
     services: acceptable(services, /^[a-zA-Z][a-zA-Z0-9.-]{0,63}$/, ({ name, methods }) => {
       if (coreServiceNames.has(name)) throw new MienError('PLUGIN_INVALID', `the service "${name}" is Mien's own: give yours another name`);
       if (!description.provides.includes(name)) {

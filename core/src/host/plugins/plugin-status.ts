@@ -68,6 +68,7 @@ export const CommandInfo = Type.Object(
     name: Type.String({ description: 'as it is called' }),
     plugin: Type.String({ description: 'who offers it' }),
     input: Type.Unknown({ description: 'JSON Schema' }),
+    openTo: Type.Enum(['everybody', 'api'], { description: 'api: not to other plugins' }),
   },
   strict,
 );

@@ -46,7 +46,7 @@ test('a command runs for the API and for plugins, with the input that was offere
   const other = stage.plugin('other');
   offer(arm, ['wave']);
   answers(arm, (call) => ({ value: { did: call } }));
-  assert.equal(stage.traffic.commands(), [{ name: 'wave', plugin: 'arm', input }]);
+  assert.equal(stage.traffic.commands(), [{ name: 'wave', plugin: 'arm', input, openTo: 'everybody' }]);
   assert.equal(await stage.traffic.run('wave', { times: 2 }), { did: wave });
   assert.equal((await answered(other, ask(other, wave))).value, { did: wave });
   const { message } = await rejectsWith('REQUEST_INVALID', () => stage.traffic.run('wave', { times: 0, far: true }));
@@ -54,6 +54,22 @@ test('a command runs for the API and for plugins, with the input that was offere
   await rejectsWith('REQUEST_INVALID', () => stage.traffic.run('wave', 'x'.repeat(70_000)));
   await rejectsWith('REQUEST_INVALID', () => stage.traffic.run('wave', { times: 10n }));
   assert.match((await rejectsWith('COMMAND_UNKNOWN', () => stage.traffic.run('wafe', {}))).message, /there is wave\. Did you mean "wave"\?/);
+  assert.is(arm.of('call').length, 2);
+});
+
+test('a command that is open to the API is refused to other plugins, and not named to them', async () => {
+  using stage = trafficStage();
+  const arm = stage.plugin('arm');
+  const other = stage.plugin('other');
+  arm.attached.receive({ type: 'offer', commands: [{ name: 'wave', input, openTo: 'api' }], services: [] });
+  answers(arm, () => ({ value: 'waved' }));
+  assert.is(stage.traffic.commands()[0]?.openTo, 'api');
+  assert.is(await stage.traffic.run('wave', { times: 2 }), 'waved');
+  assert.is((await answered(arm, ask(arm, wave))).value, 'waved', 'its own');
+  const { error } = await answered(other, ask(other, wave));
+  assert.is(error?.code, 'FORBIDDEN');
+  assert.match(error?.message ?? '', /^the command "wave" of "arm" is for the API and the command line: other plugins cannot run it$/);
+  assert.match((await answered(other, ask(other, { ...wave, name: 'wafe' }))).error?.message ?? '', /no plugin that runs offers any/);
   assert.is(arm.of('call').length, 2);
 });
 

@@ -7,7 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Address, connectClient, httpTransport, openDialogue } from '../../../support/mcp.ts';
 import { must } from '../../../support/must.ts';
-import { openHost, patienceMs, reasonOf, TemporaryFolder, untilStatus } from '../../../support/plugin-host.ts';
+import { openHost, patienceMs, reasonOf, TemporaryFolder, untilStatus, writePlugin } from '../../../support/plugin-host.ts';
 import { until } from '../../../support/processes.ts';
 import { times } from '../../../support/soak.ts';
 
@@ -137,6 +137,20 @@ door('so many clients at one time; one more is refused, and a closed one makes r
   assert.match(body, 'maxSessions');
   await send(address, '', second, 'DELETE');
   assert.is((await send(address, initialize)).status, 200);
+});
+
+door('another plugin does not get the token', async () => {
+  using folder = new TemporaryFolder();
+  const pry = writePlugin(
+    folder.path,
+    'pry',
+    "setup(context) { context.command('pry', Type.Object({}), () => context.run('dialogue.address').catch(({ code }: { code: string }) => code)); }",
+  );
+  const dialogue = { from: '@mien/plugins/dialogue', grant: ['person.presence' as const], options: { port: 0 } };
+  await using test = await openHost({ stateFolder: folder.path, plugins: { dialogue, pry: { from: pry, isolation: 'shared' } } });
+  await test.host.start();
+  for (const name of ['dialogue', 'pry']) await untilStatus(test.host, name, ({ state }) => state === 'running');
+  assert.is(await test.host.run('pry', {}), 'FORBIDDEN');
 });
 
 door('the token is made once and kept; a given one is used; faults of options are told by name', async () => {
