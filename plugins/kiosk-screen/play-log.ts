@@ -32,6 +32,8 @@ export interface PlayHook {
   end(play: Play): void;
 }
 
+type Ending = Required<Pick<Play, 'end'>> & Pick<Play, 'shownMs' | 'ended'>;
+
 /** More than pages may be connected; a flood of reports under made-up names costs no more. */
 const mostOpen = 64;
 
@@ -115,8 +117,8 @@ export class PlayLog {
     this.#hook.begin(play);
   }
 
-  #end(key: string, begun: Play, end: Pick<Play, 'end' | 'shownMs' | 'ended'>): void {
-    const whole = { ...begun, ...end };
+  #end(key: string, begun: Play, end: Ending): void {
+    const whole = ended(begun, end);
     const at = this.#plays.lastIndexOf(begun);
     if (at >= 0) this.#plays[at] = whole;
     else this.#begunEarlier(whole);
@@ -128,8 +130,8 @@ export class PlayLog {
   }
 
   /** The page is there after all, and says how it ended. */
-  #correct(key: string, guessed: Play, end: Pick<Play, 'end' | 'shownMs' | 'ended'>): void {
-    const whole = { ...guessed, ...end };
+  #correct(key: string, guessed: Play, end: Ending): void {
+    const whole = ended(guessed, end);
     const at = this.#plays.lastIndexOf(guessed);
     if (at >= 0) this.#plays[at] = whole;
     this.#over.set(key, whole);
@@ -145,4 +147,9 @@ export class PlayLog {
     if (begun) this.#plays[at] = { ...whole, begin: begun.begin };
     else this.#plays.push(whole);
   }
+}
+
+/** A report that was long on its way makes a begin too late: nothing ends before it began. */
+function ended(play: Play, end: Ending): Play {
+  return { ...play, ...end, ...(end.end < play.begin && { end: play.begin }) };
 }

@@ -302,6 +302,14 @@ test('a page that crashed and came back under its name leaves no play open; one 
   assert.is(log.plays.length, 2);
 });
 
+test('a begin that was long on its way does not make a play end before it', () => {
+  const log = new PlayLog(10, { begin() {}, end() {} });
+  log.take('hall', { play: 'one', kind: 'begin', item: 'a.svg', rule: 'r', agoMs: 10 }, 5000);
+  log.take('hall', { play: 'one', kind: 'end', item: 'a.svg', rule: 'r', agoMs: 60, shownMs: 300, ended: 'replaced' }, 5020);
+  const [play] = log.plays;
+  assert.equal([play?.begin, play?.end, play?.shownMs], [new Date(4990).toISOString(), new Date(4990).toISOString(), 300]);
+});
+
 test('a flood of reports under made-up names is bounded', async () => {
   await using app = await open();
   for (let screen = 0; screen < 5; screen += 1) {
