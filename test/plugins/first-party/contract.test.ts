@@ -9,6 +9,7 @@ import type { PluginStatus } from '../../../core/src/host/plugins/plugin-status.
 import { rejectsWith } from '../../support/errors.ts';
 import { allowOf, type FirstPartyName, firstPartyNames, grantsOf } from '../../support/first-party.ts';
 import { freePort } from '../../support/free-port.ts';
+import { must } from '../../support/must.ts';
 import { openHost, patienceMs, TemporaryFolder, type TestHost, untilStatus } from '../../support/plugin-host.ts';
 import { descendantsOf, isRunning, until } from '../../support/processes.ts';
 import { recordingPlayer, requireEspeak } from '../../support/speech.ts';
@@ -218,7 +219,7 @@ for (const isolation of ['own', 'shared', 'host'] as const) {
   if (isolation !== 'host') {
     contract(`${isolation === 'own' ? 'one that is' : 'where their process is'} killed, it is started anew and the others go on`, async () => {
       const before = startsOf(test);
-      process.kill(test.host.status('mqtt').pid ?? assert.unreachable('no process'), 'SIGKILL');
+      process.kill(must(test.host.status('mqtt').pid), 'SIGKILL');
       await untilStatus(test.host, 'mqtt', ({ restarts }) => restarts === 1);
       await allRun(test);
       if (isolation === 'own') {
