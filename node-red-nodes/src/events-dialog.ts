@@ -1,6 +1,7 @@
 /** What the dialog of mien-events says, as the host's filter. */
 import type { EventFilter, EventName } from '@mien/core/client';
 import type { HostedDef } from './define-node.ts';
+import { listOf, numberOf } from './dialog-values.ts';
 import { NodeFault } from './node-fault.ts';
 
 /** A row: one of `values` (separated by commas), or a number from `min` to `max`, of which one may be missing. */
@@ -52,19 +53,6 @@ function conditionOf({ path, values, min, max }: ConditionRow): NonNullable<Even
   const bounds = { min: numberOf(min, `the least ${path}`), max: numberOf(max, `the most ${path}`) };
   if (bounds.min === undefined && bounds.max === undefined) throw new NodeFault('INPUT_INVALID', `the condition on ${path} has neither values nor bounds`);
   return { ...(bounds.min !== undefined && { min: bounds.min }), ...(bounds.max !== undefined && { max: bounds.max }) };
-}
-
-const listOf = (text = ''): string[] =>
-  text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-
-function numberOf(given: number | string | undefined, what: string, most = Number.POSITIVE_INFINITY): number | undefined {
-  if (given === undefined || given === '') return undefined;
-  const number = Number(given);
-  if (Number.isFinite(number) && (most === Number.POSITIVE_INFINITY || (number >= 0 && number <= most))) return number;
-  throw new NodeFault('INPUT_INVALID', `${what} is a number${most === Number.POSITIVE_INFINITY ? '' : ` from 0 to ${most}`}, not "${given}"`);
 }
 
 function scalar(text: string): string | number | boolean {
