@@ -69,6 +69,20 @@ test('edits options in a form made from their schema, faults beside the field', 
   );
 });
 
+test('a text of several lines keeps them', async () => {
+  await using app = await openPage(browser);
+  const { page, plugins } = app;
+  const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+  const properties = { ca: { type: 'string' }, other: { type: 'string', contentMediaType: 'application/x-pem-file' } };
+  plugins.statuses = [{ ...fakePlugin, optionsSchema: { type: 'object', required: ['ca', 'other'], properties }, options: { ca: pem, other: '' } }];
+  const greeter = page.locator('[data-plugin="greeter"]');
+  await greeter.getByText('Options').click();
+  await greeter.getByLabel('other').fill(pem);
+  await greeter.getByRole('button', { name: 'Save and restart' }).click();
+  await greeter.getByText('Until Mien ends').waitFor();
+  assert.equal(plugins.asked.changes, [['greeter', { options: { ca: pem, other: pem } }]]);
+});
+
 test('runs a command and shows its answer or fault', async () => {
   await using app = await openPage(browser);
   const { page, plugins } = app;

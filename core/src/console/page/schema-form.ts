@@ -16,6 +16,8 @@ interface Schema {
   readonly maximum?: number;
   readonly secret?: boolean;
   readonly format?: string;
+  /** Of a text of several lines, as a certificate. */
+  readonly contentMediaType?: string;
 }
 
 interface Field {
@@ -120,12 +122,12 @@ function createInput(schema: Schema, value: unknown, isRequired: boolean): { inp
   }
   if (schema.type === 'string') {
     const isSecret = schema.secret === true || schema.format === 'password';
-    const input = el('input', {
-      type: isSecret ? 'password' : 'text',
-      autocomplete: 'off',
-      spellcheck: 'false',
-      value: value === undefined ? '' : String(value),
-    });
+    const text = value === undefined ? '' : String(value);
+    // A field of one line would take the line ends out of what stands in it.
+    const isLong = !isSecret && (schema.contentMediaType !== undefined || text.includes('\n'));
+    const input = isLong
+      ? el('textarea', { rows: '4', spellcheck: 'false', class: 'mono' }, text)
+      : el('input', { type: isSecret ? 'password' : 'text', autocomplete: 'off', spellcheck: 'false', value: text });
     return { input, read: () => (input.value === '' && !isRequired ? undefined : input.value) };
   }
   const input = el('textarea', { rows: '4', spellcheck: 'false', class: 'mono' }, value === undefined ? '' : JSON.stringify(value, null, 2));
