@@ -49,6 +49,9 @@ const forbidden: ReadonlyArray<readonly [path: string, line: string]> = [
   ['core/src/client.ts', "import { x } from 'node:fs';"],
   ['native/src/new.ts', "import type { x } from '@mien/core';"],
   ['node-red-nodes/src/new.ts', "import { x } from '@mien/core';"],
+  ['plugins/mqtt/new.ts', "import { x } from '@mien/core';"],
+  ['plugins/mqtt/new.ts', "import type { x } from '../../core/src/events.ts';"],
+  ['plugins/mqtt/new.ts', "import { x } from '../speech/voice.ts';"],
   ['node-red-nodes/src/nodes/new.ts', "import type { x } from '../../../core/src/events.ts';"],
 ];
 
@@ -63,6 +66,9 @@ const allowed: typeof forbidden = [
   ['core/src/simulate/new.ts', "import { x } from '../people/people.ts';"],
   ['core/src/plugin-runtime/new.ts', "import { x } from '../plugin.ts';"],
   ['node-red-nodes/src/new.ts', "import { x } from '@mien/core/client';"],
+  ['plugins/mqtt/new.ts', "import { x } from '@mien/core/plugin';"],
+  ['plugins/mqtt/other.ts', "import { x } from '../shared/backoff.ts';"],
+  ['plugins/mqtt/own.ts', "import { x } from './broker.ts';"],
 ];
 
 for (const one of forbidden) {
