@@ -28,6 +28,7 @@ export default definePlugin({
       maxEvents: options.maxHeld,
       // An event has some 2 KiB.
       maxBytes: options.maxHeld * 4096,
+      inFlight: options.inFlight,
     });
     context.command(`${context.name}.status`, Type.Object({}), () => ({ ...sender.status, held: outbox.held, dropped: outbox.dropped }));
   },

@@ -36,6 +36,12 @@ export const options = Type.Object({
   }),
   ca: Type.String({ default: '', description: 'certificate (PEM) of the authority that signed the server, where it is your own; empty: the public ones' }),
   timeoutMs: Type.Integer({ default: 10_000, minimum: 100, maximum: 120_000, description: 'for one attempt, from the connection to the end of the answer' }),
+  inFlight: Type.Integer({
+    default: 1,
+    minimum: 1,
+    maximum: 64,
+    description: 'events on their way at a time; more than 1 for a server that is far away, which then may get them in another order',
+  }),
   onRefusal: Type.Enum(['skip', 'hold'], {
     default: 'skip',
     description: 'an event that the server refuses (4xx): skip it and count it, or hold all events and try again',

@@ -36,6 +36,8 @@ export class Sender {
   /** Monotonic: the server asked to be left alone until then. */
   #notBeforeMs = 0;
   #isGone = false;
+  /** The event that finds out whether a server that failed takes events again. */
+  #probe: Promise<void> | undefined;
   #counts = { sent: 0, refused: 0, tooLarge: 0, filtered: 0 };
   #lastStatus: number | null = null;
   #lastFault: string | null = null;
@@ -79,6 +81,19 @@ export class Sender {
       this.#log.warn({ event: event.id, bytes: message.body.length }, 'an event is larger than maxBodyBytes: it is skipped');
       return;
     }
+    // Those behind it share its fate: when it fails they are tried again after it.
+    while (this.#probe) await this.#probe;
+    const attempt = this.#attempt(event, message, signal);
+    if (this.#breaker.state === 'closed') return attempt;
+    this.#probe = attempt;
+    try {
+      await attempt;
+    } finally {
+      this.#probe = undefined;
+    }
+  }
+
+  async #attempt(event: CloudEvent, message: Message, signal: AbortSignal): Promise<void> {
     await this.#turn(signal);
     this.#judge(event, await this.#post(event, message, signal));
   }
@@ -111,10 +126,11 @@ export class Sender {
       return;
     }
     if (verdict.kind === 'gone') {
+      const isFirst = !this.#isGone;
       this.#isGone = true;
       this.#lastFault = said;
       const words = '410: the server wants no more events. Nothing is sent until the options change or the plugin is started anew; events are held until then';
-      this.#log.error({ target: this.#target }, words);
+      if (isFirst) this.#log.error({ target: this.#target }, words);
       throw new Error(said);
     }
     if (verdict.kind === 'refused' && this.#options.onRefusal === 'skip') {

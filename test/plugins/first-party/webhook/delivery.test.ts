@@ -1,5 +1,5 @@
 /** Against a real web server that behaves as servers do. */
-
+import type { ServerResponse } from 'node:http';
 import { attentionStarted, cameraLost, emotionChanged, personAppeared, personLeft, testPlugin } from '@mien/core/testing';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -239,6 +239,58 @@ test('after failures in a row it pauses, tries one event, and goes on when that 
   await untilStatus(bench, 'both are taken', ({ sent, state }) => sent === 2 && state === 'closed');
   assert.is(server.all.length, 4, 'two failures, and nothing in between');
   assert.equal([logged(bench, /pauses before it tries again/).length, logged(bench, /takes events again/).length], [1, 1]);
+});
+
+test('inFlight: so many at a time and no more; one by one unless said otherwise', async () => {
+  const people = Array.from({ length: 12 }, (_, n) => personAppeared({ id: `p-aaa${n.toString(36)}a` }));
+  for (const inFlight of [1, 4]) {
+    // Answers only once as many are there as there may be: with fewer this would never end.
+    const waiting: Array<() => void> = [];
+    let most = 0;
+    using server = await openWebhookReceiver((request, _, response) => {
+      waiting.push(() => {
+        request.status = 204;
+        response.writeHead(204).end();
+      });
+      most = Math.max(most, waiting.length);
+      if (waiting.length === inFlight) for (const answer of waiting.splice(0)) answer();
+      return 'answered';
+    });
+    await using bench = await open({ url: server.url, ...(inFlight > 1 && { inFlight }) });
+    await bench.emit(...people);
+    await until('all are taken', patienceMs, () => server.taken.length === people.length);
+    assert.is(most, inFlight);
+    assert.equal([...server.all.map(idOf)].sort(), people.map(({ id }) => id).sort());
+  }
+});
+
+test('inFlight: after failures one event finds out whether the server is well again, the oldest; the others wait for it', async () => {
+  const failing: ServerResponse[] = [];
+  let probing = false;
+  using server = await openWebhookReceiver((request, nth, response) => {
+    if (nth <= 4) {
+      // All four are under way before the first fails.
+      failing.push(response);
+      if (nth === 4) for (const one of failing) one.writeHead(500).end();
+      return 'answered';
+    }
+    if (nth > 6) return undefined;
+    assert.not(probing, 'two at a time');
+    probing = true;
+    setTimeout(() => {
+      probing = false;
+      request.status = nth === 5 ? 500 : 204;
+      response.writeHead(request.status).end();
+    }, 300);
+    return 'answered';
+  });
+  await using bench = await open({ url: server.url, inFlight: 4, failuresToOpen: 4, coolDownMs: 300 });
+  const events = Array.from({ length: 8 }, (_, n) => personAppeared({ id: `p-aaa${n}a` }));
+  await bench.emit(...events);
+  await until('all are taken', patienceMs, () => server.taken.length === events.length);
+  const ids = server.all.map(idOf);
+  assert.equal([ids[4], ids[5], ids.length], [events[0]?.id, events[0]?.id, 13]);
+  assert.equal(logged(bench, /takes events again/).length, 1);
 });
 
 test('an event that is too large is skipped and counted', async () => {
