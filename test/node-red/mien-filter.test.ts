@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Person } from '../../core/src/events.ts';
@@ -6,7 +5,7 @@ import mienFilter from '../../node-red-nodes/src/nodes/mien-filter.ts';
 import { type FilterDef, readFilterDialog } from '../../node-red-nodes/src/person-conditions.ts';
 import { fakePerson, known } from '../support/fake-people.ts';
 import { fakeAnalysis } from '../support/fake-sight.ts';
-import { openFlow } from '../support/flow-helper.ts';
+import { openFlow, ownNode } from '../support/flow-helper.ts';
 import { until } from '../support/processes.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -77,7 +76,7 @@ const flow = (def: object): object[] => [
 
 test('an event goes whole to one output, a list is split over both, each message done once', async () => {
   using folder = new TemporaryFolder();
-  await using run = await openFlow([mienFilter, changeNode()], flow({ genders: 'female' }), { userDir: folder.path });
+  await using run = await openFlow([mienFilter, ownNode('function/15-change')], flow({ genders: 'female' }), { userDir: folder.path });
   const got = async (n: number): Promise<unknown[]> => {
     await until(`${n} messages`, WITHIN_MS, () => run.messages.length >= n);
     return run.messages.splice(0).map(({ topic, payload, kept }) => ({ topic, payload, kept }));
@@ -109,7 +108,7 @@ test('an event goes whole to one output, a list is split over both, each message
 
 test('empty lists are held back when the dialog says so; what holds no people goes to Catch', async () => {
   using folder = new TemporaryFolder();
-  await using run = await openFlow([mienFilter, changeNode()], flow({ genders: 'female', sendEmpty: false }), { userDir: folder.path });
+  await using run = await openFlow([mienFilter, ownNode('function/15-change')], flow({ genders: 'female', sendEmpty: false }), { userDir: folder.path });
   run.send('filter', { payload: [] });
   run.send('filter', { payload: [child] });
   for (const payload of [undefined, null, 7, 'anna', Buffer.from('x')]) run.send('filter', { payload });
@@ -121,7 +120,7 @@ test('empty lists are held back when the dialog says so; what holds no people go
 
 test('a dialog without a condition: the node says so, and each message fails', async () => {
   using folder = new TemporaryFolder();
-  await using run = await openFlow([mienFilter, changeNode()], flow({}), { userDir: folder.path });
+  await using run = await openFlow([mienFilter, ownNode('function/15-change')], flow({}), { userDir: folder.path });
   await until('its own fault', WITHIN_MS, () => run.faults.length === 1);
   run.send('filter', { payload: [anna] });
   await until("the message's", WITHIN_MS, () => run.faults.length === 2);
@@ -129,10 +128,5 @@ test('a dialog without a condition: the node says so, and each message fails', a
   assert.is(run.statuses('filter').at(-1)?.fill, 'red');
   assert.is(run.messages.length, 0);
 });
-
-/** Node-RED's own, which the helper does not load by itself. */
-function changeNode() {
-  return createRequire(createRequire(import.meta.url).resolve('node-red'))('@node-red/nodes/core/function/15-change.js') as typeof mienFilter;
-}
 
 test.run();

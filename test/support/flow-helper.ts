@@ -16,6 +16,11 @@ interface Helper {
 const require = createRequire(import.meta.url);
 export const helper = require('node-red-node-test-helper') as Helper;
 
+/** A node of Node-RED itself, as `function/15-change`, which the helper does not load. */
+export function ownNode(path: string): (red: Red) => void {
+  return createRequire(require.resolve('node-red'))(`@node-red/nodes/core/${path}.js`) as (red: Red) => void;
+}
+
 export interface Shown {
   readonly fill?: string;
   readonly shape?: string;

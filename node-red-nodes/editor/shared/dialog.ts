@@ -36,3 +36,44 @@ export function showRowsFor(select: HTMLSelectElement, root: ParentNode): void {
   select.addEventListener('change', update);
   update();
 }
+
+/** Node-RED's jQuery adds the login of the editor. */
+declare const $: { getJSON(url: string): PromiseLike<unknown> };
+
+/** Offers, below a text field, what the chosen host tells at its admin endpoint; nothing while it is not deployed or not there. */
+export function offerFromHost(field: HTMLInputElement, host: HTMLSelectElement, endpoint: string, namesIn: (answer: unknown) => readonly string[]): void {
+  const list = document.createElement('datalist');
+  list.id = `${field.id}-offered`;
+  field.after(list);
+  field.setAttribute('list', list.id);
+  const fill = (names: readonly string[]): void =>
+    list.replaceChildren(
+      ...names.map((name) => {
+        const option = document.createElement('option');
+        option.value = name;
+        return option;
+      }),
+    );
+  const ask = (): void => {
+    if (!/^[\w.-]+$/.test(host.value) || host.value === '_ADD_') fill([]);
+    else
+      $.getJSON(`mien/hosts/${host.value}/${endpoint}`).then(
+        (answer) => fill(namesIn(answer)),
+        () => fill([]),
+      );
+  };
+  host.addEventListener('change', ask);
+  ask();
+}
+
+/** Of a list of things with names. */
+export function namesOf(answer: unknown): string[] {
+  return Array.isArray(answer) ? answer.flatMap((one: { name?: unknown } | null) => (typeof one?.name === 'string' ? [one.name] : [])) : [];
+}
+
+/** A field of the open dialog. */
+export function field<E extends HTMLElement = HTMLInputElement>(name: string): E {
+  const found = document.querySelector<E>(`#node-input-${name}`);
+  if (!found) throw new Error(`the dialog has no field ${name}`);
+  return found;
+}
