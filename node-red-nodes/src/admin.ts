@@ -17,7 +17,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 };
 
 /** Statuses of faults; what Mien itself refuses keeps its own. */
-const CODES: Readonly<Record<string, number>> = { HOST_MISSING: 404, INPUT_INVALID: 400, HOST_UNAVAILABLE: 503, UNREACHABLE: 503 };
+const CODES: Readonly<Record<string, number>> = { HOST_MISSING: 404, INPUT_INVALID: 400, HOST_UNAVAILABLE: 503 };
 
 export function registerAdmin(red: Red, userDir: string): void {
   const mayRead = red.auth.needsPermission('mien.read');

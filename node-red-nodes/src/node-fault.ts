@@ -6,6 +6,8 @@ export type NodeFaultCode =
   | 'HOST_UNAVAILABLE'
   /** A property of the message or of the dialog is not what it should be. */
   | 'INPUT_INVALID'
+  /** More bytes than Mien takes. */
+  | 'IMAGE_TOO_LARGE'
   /** Mien did not answer in time. */
   | 'TIMEOUT'
   /** Refused, because too many messages wait. */
@@ -22,10 +24,11 @@ export class NodeFault extends Error {
   }
 }
 
-/** An error with an own `code`, whatever was thrown. One of Mien's client keeps its own. */
+/** An error with an own `code`, whatever was thrown. One of Mien's client keeps its own, but that a host is gone has one code, found out late or early. */
 export function faultOf(thrown: unknown): Error & { code: string } {
   if (thrown instanceof Error) {
     const coded = thrown as Error & { code?: unknown };
+    if (coded.code === 'UNREACHABLE') return new NodeFault('HOST_UNAVAILABLE', coded.message, { cause: thrown });
     if (typeof coded.code === 'string') return coded as Error & { code: string };
     if (coded.name === 'TimeoutError') return new NodeFault('TIMEOUT', 'Mien did not answer in time', { cause: thrown });
     return Object.assign(thrown, { code: 'INTERNAL' });

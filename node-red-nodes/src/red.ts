@@ -57,7 +57,17 @@ export interface Red {
     getNode(id: string): unknown;
     eachNode(visit: (def: NodeDef) => void): void;
   };
-  readonly settings: { readonly userDir?: string };
+  readonly settings: {
+    readonly userDir?: string;
+    /** What relative paths in flows are relative to; the process's folder otherwise. */
+    readonly fileWorkingDirectory?: string;
+  };
+  readonly util: {
+    /** `expression` as `payload.image`, with or without `msg.`. Throws where it is none, or leads through what is no object. */
+    getMessageProperty(msg: Message, expression: string): unknown;
+    /** False where it leads through what is no object. Throws where the expression is none. */
+    setMessageProperty(msg: Message, expression: string, value: unknown, createMissing: boolean): boolean;
+  };
   readonly events: EventEmitter;
   readonly httpAdmin: { readonly get: Route; readonly post: Route };
   readonly auth: { needsPermission(permission: string): AdminHandler };
