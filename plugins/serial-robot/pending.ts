@@ -11,6 +11,8 @@ export interface PendingEvent {
 
 const MOST_EVENTS = 256;
 const MOST_SAYINGS = 32;
+/** A whole answer to WHO?. A robot that asks without a pause hears an event after so many all the same. */
+const MOST_SAYINGS_IN_A_ROW = 17;
 
 export class Pending {
   /** Events that a newer one of the same person took the place of, or that were not worth telling any more. */
@@ -19,6 +21,7 @@ export class Pending {
   dropped = 0;
   readonly #events = new Map<string, PendingEvent>();
   readonly #sayings: Message[] = [];
+  #sayingsInARow = 0;
 
   get size(): number {
     return this.#events.size + this.#sayings.length;
@@ -46,9 +49,13 @@ export class Pending {
   }
 
   take(): Message | undefined {
-    const saying = this.#sayings.shift();
-    if (saying) return saying;
     const [first] = this.#events;
+    if (!first || this.#sayingsInARow < MOST_SAYINGS_IN_A_ROW) {
+      const saying = this.#sayings.shift();
+      this.#sayingsInARow += 1;
+      if (saying) return saying;
+    }
+    this.#sayingsInARow = 0;
     if (!first) return undefined;
     this.#events.delete(first[0]);
     return first[1].message;

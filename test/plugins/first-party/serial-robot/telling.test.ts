@@ -73,6 +73,21 @@ test('what waits: the newest of each kind and person, in the order of the first;
   assert.is(pending.replaced, 1);
 });
 
+test('a robot that asks without a pause hears of events all the same, after a whole answer', () => {
+  const pending = new Pending();
+  const ask = () => pending.say(...Array.from({ length: 17 }, () => ({ kind: 'text', text: 'x' }) as const));
+  ask();
+  pending.offer(event('person.appeared', 'p-a'));
+  pending.offer(event('person.left', 'p-b'));
+  const told: string[] = [];
+  for (let i = 0; i < 40; i += 1) {
+    ask();
+    const message = pending.take();
+    if (message?.kind === 'text' && message.text !== 'x') told.push(`${i} ${message.text}`);
+  }
+  assert.equal(told, ['17 person.appeared p-a', '35 person.left p-b']);
+});
+
 test('who left unmentioned is not mentioned; who was mentioned is said goodbye to, and nothing else', () => {
   const pending = new Pending();
   pending.offer(event('person.appeared', 'p-a'));
