@@ -1,6 +1,7 @@
+import { field, look, namesOf, offerFromHost } from './shared/dialog.ts';
+
 RED.nodes.registerType('mien-people', {
-  category: 'mien',
-  color: '#8fb8a8',
+  ...look('mien-people'),
   defaults: {
     name: { value: '' },
     host: { value: '', type: 'mien-host', required: true },
@@ -9,10 +10,7 @@ RED.nodes.registerType('mien-people', {
   inputs: 1,
   outputs: 1,
   icon: 'font-awesome/fa-users',
-  label() {
-    return this.name || 'mien-people';
-  },
-  labelStyle() {
-    return this.name ? 'node_label_italic' : '';
+  oneditprepare() {
+    offerFromHost(field('camera'), field<HTMLSelectElement>('host'), 'cameras', namesOf);
   },
 });
