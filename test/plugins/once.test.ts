@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mien } from '../support/mien-command.ts';
-import { openHost, TemporaryFolder, writePlugin } from '../support/plugin-host.ts';
+import { openHost, TemporaryFolder, untilStatus, writePlugin } from '../support/plugin-host.ts';
 
 const once = suite('plugins and plays that end');
 
@@ -41,6 +41,42 @@ once('what a plugin lost is told by the end', async () => {
   const told = test.log.filter(({ level }) => level === 'warn').map(({ message }) => message);
   assert.ok(told.includes(`the plugin slow was too slow for the events: it lost ${dropped}`), told.join());
   assert.ok(told.includes('plugins have not taken every event in time: the rest is lost to them'));
+});
+
+const sending = (send: string): string =>
+  `needs: ['person.presence'], setup(context) {
+    let sent = 0;
+    context.outbox(['person.appeared', 'person.left'], async (event, { signal }) => { ${send} sent += 1; context.log.info({ sent }, 'sent number ' + sent); });
+  }`;
+
+once('simulate --once waits for an outbox that is still sending', async () => {
+  using folder = new TemporaryFolder();
+  writePlugin(folder.path, 'far', sending('await new Promise((resolve) => setTimeout(resolve, 700));'));
+  writeFileSync(join(folder.path, 'mien.yaml'), 'version: 2\nstateFolder: ./state\nplugins:\n  far: { from: ./far.ts, grant: [person.presence] }\n');
+  const { code, stderr } = await mien(['simulate', '--once', '--config', 'mien.yaml'], { cwd: folder.path });
+  assert.is(code, 0, stderr);
+  assert.match(stderr, /sent number 2/);
+  assert.not.match(stderr, /in the outbox of/);
+});
+
+once('what an outbox does not get rid of is told, and is there at the next start', async () => {
+  using folder = new TemporaryFolder();
+  const plugins = (send: string) => ({
+    far: { from: writePlugin(folder.path, 'far', sending(send)), isolation: 'host' as const, grant: ['person.presence' as const] },
+  });
+  const told = async (send: string, visitors: number, left: number): Promise<string[]> => {
+    await using test = await openHost({ stateFolder: folder.path, plugins: plugins(send) });
+    await test.host.start();
+    for (let n = 0; n < visitors; n += 1) test.people.appear(`p-aaaa${n}`);
+    if (left > 0) await untilStatus(test.host, 'far', ({ outbox }) => outbox?.held === left);
+    await test.host.caughtUp(left > 0 ? 100 : 60_000);
+    return test.log.filter(({ message }) => /outbox of|sent number/.test(message)).map(({ message }) => message);
+  };
+  assert.equal(await told("throw new Error('nobody is there');", 2, 2), ['2 events stay in the outbox of far for the next start']);
+  assert.equal(await told('', 0, 0), ['sent number 1', 'sent number 2']);
+  assert.equal(await told('await new Promise((_, reject) => signal.addEventListener("abort", reject));', 1, 1), [
+    '1 event stays in the outbox of far for the next start',
+  ]);
 });
 
 once('nobody waits where all was taken', async () => {

@@ -61,6 +61,22 @@ test('an event is taken when every handler is done and every outbox has it on di
   assert.is(stand.of('taken').length, 2, 'nothing is taken after the stop');
 });
 
+test('the host hears that an event is held before it hears that it is taken, each time anew', async () => {
+  using folder = new TemporaryFolder();
+  await using stand = new RunnerStand();
+  await started(stand, folder.path, (context) => {
+    context.outbox(['person.left'], async () => {});
+  });
+  for (let at = 1; at <= 3; at += 1) {
+    stand.event(at, 'person.left');
+    await stand.next('taken', at);
+    const reports = stand.said.filter(({ type }) => type === 'outbox' || type === 'taken');
+    const before = must(reports.at(reports.findLastIndex(({ type }) => type === 'taken') - 1));
+    assert.is('held' in before ? before.held : undefined, 1, JSON.stringify(reports));
+    await until('it is told to have left', 20_000, () => stand.of('outbox').at(-1)?.sent === at);
+  }
+});
+
 test('each finds what it left: by its events in any order, by its name, the second of the same kind by its turn', async () => {
   using folder = new TemporaryFolder();
   const kinds: [string, readonly ('person.left' | 'person.appeared')[], OutboxOptions?][] = [

@@ -180,12 +180,17 @@ class PluginHost implements Plugins {
 
   async caughtUp(withinMs: number): Promise<void> {
     const untilMs = performance.now() + withinMs;
-    while (!this.#traffic.isIdle && performance.now() < untilMs && !this.#closing.signal.aborted) await sleep(10);
+    const instances = [...this.#instances.values()];
+    const isSending = ({ state, run }: Instance): boolean => state === 'running' && (run?.attached?.outbox?.held ?? 0) > 0;
+    const isDone = (): boolean => this.#traffic.isIdle && !instances.some(isSending);
+    while (!isDone() && performance.now() < untilMs && !this.#closing.signal.aborted) await sleep(10);
     const { logger } = this.#options;
     if (!this.#traffic.isIdle) logger.warn({ withinMs }, 'plugins have not taken every event in time: the rest is lost to them');
-    for (const { name, events } of this.#instances.values()) {
+    for (const { name: plugin, events, run } of instances) {
       const { dropped } = events;
-      if (dropped > 0) logger.warn({ plugin: name, dropped }, `the plugin ${name} was too slow for the events: it lost ${dropped}`);
+      if (dropped > 0) logger.warn({ plugin, dropped }, `the plugin ${plugin} was too slow for the events: it lost ${dropped}`);
+      const held = run?.attached?.outbox?.held ?? 0;
+      if (held > 0) logger.warn({ plugin, held }, `${held} event${held === 1 ? ' stays' : 's stay'} in the outbox of ${plugin} for the next start`);
     }
   }
 

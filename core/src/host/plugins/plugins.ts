@@ -28,7 +28,10 @@ export interface Plugins extends AsyncDisposable {
   restart(name: string): Promise<PluginStatus>;
   /** Goes over to these settings; only plugins whose settings differ are touched. */
   apply(plugins: Readonly<Record<string, PluginSettings>>): Promise<void>;
-  /** Nothing comes any more: resolves when every plugin has taken what is under way, at the latest after `withinMs`. The log tells who lost events. */
+  /**
+   * Nothing comes any more: resolves when every plugin has taken what is under way and its outboxes are empty, at the latest after `withinMs`. The log
+   * tells who lost events, and whose wait on disk.
+   */
   caughtUp(withinMs: number): Promise<void>;
   commands(): readonly CommandInfo[];
   /** Errors: COMMAND_UNKNOWN, REQUEST_INVALID, COMMAND_FAILED, SERVICE_UNAVAILABLE, BUSY. */

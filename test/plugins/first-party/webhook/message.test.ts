@@ -121,6 +121,7 @@ const good: Options = {
   headers: {},
   ca: '',
   timeoutMs: 1000,
+  inFlight: 1,
   onRefusal: 'skip',
   failuresToOpen: 5,
   coolDownMs: 1000,
