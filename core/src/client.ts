@@ -74,6 +74,8 @@ export interface Client {
   changeSimulated(id: string, change: object): Promise<SimulatorStatus>;
   removeSimulated(id: string): Promise<SimulatorStatus>;
   endSimulation(): Promise<SimulatorStatus>;
+  /** Summaries of the audience. Rejects with ROUTE_NOT_FOUND where Mien keeps none. */
+  audience(signal?: AbortSignal): Promise<unknown>;
   /** Runs a command of a plugin. */
   run(command: string, input?: object, signal?: AbortSignal): Promise<unknown>;
   /** `image` is an encoded image: JPEG, PNG, WebP and what else sight decodes. */
@@ -151,6 +153,7 @@ export function createClient({ url, token }: ClientOptions): Client {
     changeSimulated: (id, change) => simulated('PATCH', `/people/${encodeURIComponent(id)}`, change),
     removeSimulated: (id) => simulated('DELETE', `/people/${encodeURIComponent(id)}`),
     endSimulation: () => simulated('DELETE', ''),
+    audience: (signal) => json('GET', '/v1/audience', { signal }),
     run: async (command, input = {}, signal) => {
       const request = { body: JSON.stringify(input), type: 'application/json', signal };
       return (await json<{ result: unknown }>('POST', `/v1/commands/${encodeURIComponent(command)}`, request)).result;

@@ -36,6 +36,7 @@ test('calls every route, with a token', async () => {
   assert.equal(await client.annotate(new Blob(['x']), 'blur'), jpegStub);
   assert.equal(await client.preview('main'), jpegStub);
   assert.is((await fetch(client.previewUrl('main'))).status, 200);
+  assert.is(await codeOf(client.audience()), 'ROUTE_NOT_FOUND');
   assert.is((await client.heldEvents({ person: { zone: ['near'] } })).events.length, 1);
   assert.is((await client.heldEvents({ person: { 'distance.m': { max: 1 } } })).events.length, 0);
 });

@@ -152,7 +152,7 @@ test('a flow reacts to backend.degraded: the event leads to the status of the ne
   assert.ok(status.degraded);
   assert.match(status.degradedReason ?? '', /core 1 of the NPU is set aside/);
   assert.is(status.npu?.cores.find(({ core }) => core === 1)?.state, 'set-aside');
-  await until('it shows', WITHIN_MS, () => run.statuses('model').some(({ fill }) => fill === 'yellow'));
+  await until('it shows', WITHIN_MS, () => run.statuses('model').some(({ fill, shape }) => fill === 'yellow' && shape === 'dot'));
 });
 
 test.run();
