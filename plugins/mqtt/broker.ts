@@ -8,6 +8,7 @@ import mqtt, { type IClientOptions, type IConnackPacket, type IPublishPacket, ty
 import { Backoff } from '../shared/backoff.ts';
 import { faultWords, isVersionFault } from './fault-words.ts';
 import type { Log } from './grants.ts';
+import { limitIncoming } from './incoming-limit.ts';
 import { type Outgoing, Outgoings } from './outgoings.ts';
 
 export interface BrokerSettings {
@@ -89,6 +90,9 @@ export class Broker {
       // An answer to a ping confirms nothing.
       if (cmd !== 'pingresp' && cmd !== 'publish') this.#outgoings.progress();
     });
+    const most = `a message of more than ${MAX_INCOMING_BYTES} bytes came on a topic of this device: who publishes it?`;
+    // What was not handled yet counts as well: a few of them.
+    limitIncoming(this.#client, 4 * MAX_INCOMING_BYTES, () => this.#failed(new Error(most)));
     this.#client.on('message', (topic, payload, packet) => this.#take({ ...packet, topic, payload }));
   }
 

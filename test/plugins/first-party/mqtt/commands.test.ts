@@ -80,6 +80,30 @@ test('without allowed commands nothing is subscribed', async () => {
   assert.not.match(broker.log, /SUBSCRIBE/);
 });
 
+test('a message that is far too large for a command ends the connection before it is in memory, and is told of', async () => {
+  using folder = new TemporaryFolder();
+  await using broker = await Mosquitto.open(folder.path);
+  const options = { url: broker.url, version: '3.1.1', commands: { allow: ['speech.say'] } };
+  await using host = await openHost({
+    stateFolder: folder.path,
+    baseFolder: process.cwd(),
+    plugins: { mqtt: { from: '@mien/plugins/mqtt', isolation: 'own', grant: ['person.presence'], options } },
+  });
+  await host.host.start();
+  const status = async () => (await host.host.run('mqtt.status', {})) as { connected: boolean; sent: number };
+  const isConnected = () => until('connected', patienceMs, async () => (await status()).connected);
+  await isConnected();
+  const client = mqtt.connect(broker.url);
+  await client.publishAsync('mien/mien/command/speech.say', Buffer.alloc(100 * 1024 * 1024));
+  await client.endAsync();
+  const told = () => host.log.some(({ fields }) => /message of more than/.test(JSON.stringify(fields)));
+  await until('it is told', patienceMs, told);
+  await isConnected();
+  host.people.appear('p-aaaaa');
+  await until('events go out', patienceMs, async () => (await status()).sent > 0);
+  assert.is(host.host.status('mqtt').restarts, 0);
+});
+
 test('a flood of commands: a few run, the rest is answered BUSY or left, and events go out all the while', async () => {
   using folder = new TemporaryFolder();
   await using broker = await Mosquitto.open(folder.path);
