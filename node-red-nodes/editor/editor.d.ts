@@ -32,7 +32,27 @@ interface NodeType {
   oneditcancel?(this: EditorNode): void;
 }
 
+interface EditorPlugin {
+  /** A text of the plugin's catalogue; there once it is registered. */
+  _(key: string, values?: Readonly<Record<string, unknown>>): string;
+}
+
+interface SidebarTab {
+  readonly id: string;
+  readonly label: string;
+  readonly name: string;
+  readonly iconClass: string;
+  readonly content: HTMLElement;
+  /** Stays in use while a dialog is open. */
+  readonly enableOnEdit: boolean;
+}
+
+/** jQuery, as the editor brings it. */
+declare const $: { ajax(request: { url: string; dataType: 'json'; timeout: number; cache: boolean }): PromiseLike<unknown> };
+
 declare const RED: {
   readonly nodes: { registerType(type: string, definition: NodeType): void; node(id: string): EditorNode | null };
+  readonly plugins: { registerPlugin(id: string, definition: { onadd(this: EditorPlugin): void }): void };
+  readonly sidebar: { addTab(tab: SidebarTab): void };
   _(key: string, values?: Readonly<Record<string, unknown>>): string;
 };
