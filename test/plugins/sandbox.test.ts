@@ -1,11 +1,11 @@
 /** What a plugin in a process of its own may read, write and start, without and with leave. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fixture, openHost, TemporaryFolder, type TestHost, writePlugin } from '../support/plugin-host.ts';
+import { fixture, openHost, reasonOf, TemporaryFolder, type TestHost, writePlugin } from '../support/plugin-host.ts';
 
 const sandbox = suite('plugin sandbox');
 
@@ -40,6 +40,31 @@ sandbox('nothing beyond its own folder and store', async () => {
   assert.equal(await attempt(test, 'store'), { got: 'mine' });
   const known = new Set(['HOME', 'LANG', 'TMPDIR', 'TZ']);
   assert.ok(((await attempt(test, 'env')).got as string[]).every((name) => known.has(name)));
+});
+
+sandbox('code that it imports from beside its folder is named, with what allows it', async () => {
+  using folder = new TemporaryFolder();
+  const [own, shared] = [join(folder.path, 'own'), join(folder.path, 'shared')];
+  for (const path of [own, shared]) mkdirSync(path);
+  writeFileSync(join(shared, 'words.ts'), "export const words = 'hello';\n");
+  const from = writePlugin(
+    own,
+    'importer',
+    "setup(context) { context.command('say', Type.Object({}), async () => (await import('../shared/words.ts')).words); }",
+  );
+  writeFileSync(from, `import '../shared/words.ts';\n${readFileSync(from, 'utf8')}`);
+  const state = (allow: object) => openHost({ stateFolder: join(folder.path, 'state'), plugins: { importer: { from, allow } } });
+  {
+    await using test = await state({});
+    await test.host.start();
+    assert.is(test.host.status('importer').state, 'blocked');
+    const wanted = `it imports ${join(shared, 'words.ts')}, which is not in its folder`;
+    assert.ok(reasonOf(test.host, 'importer').includes(wanted), reasonOf(test.host, 'importer'));
+    assert.ok(reasonOf(test.host, 'importer').endsWith(`plugins.importer.allow.read: [${shared}]`));
+  }
+  await using test = await state({ read: [shared] });
+  await test.host.start();
+  assert.is(await test.host.run('say', {}), 'hello');
 });
 
 sandbox('what was allowed works, and no more', async () => {

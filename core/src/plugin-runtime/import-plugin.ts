@@ -1,6 +1,7 @@
 /** Loads a plugin's file with the SDK of this very Mien, wherever the file lies. */
 import { readFileSync, statSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
+import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MienError } from '../errors.ts';
 import { refusalOf } from './fault-words.ts';
@@ -28,11 +29,21 @@ function reasonOf(fault: unknown, entry: string, plugin: string): string {
   const said = `${fault.name === 'Error' ? '' : `${fault.name}: `}${fault.message}`;
   if (isHostImport(fault)) return "a plugin imports '@mien/core/plugin', the SDK; '@mien/core' is Mien itself, for programs that run it";
   if (code === 'ERR_MODULE_NOT_FOUND') return `${said}: install it in the folder of the plugin, or correct the import`;
+  const outside = outsideOf(fault, entry);
+  if (outside !== undefined)
+    return `it imports ${outside}, which is not in its folder: a plugin in a process of its own reads its own folder and its dependencies. Name its package in \`from\` where it has one, or write into mien.yaml: plugins.${plugin}.allow.read: [${dirname(outside)}]`;
   const refusal = refusalOf(fault, plugin);
   if (refusal !== undefined) return refusal;
   const place = placeOf(fault) ?? (fault instanceof SyntaxError ? syntaxPlace(entry) : undefined);
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') return `${said}${at(place)}: types are removed, not compiled`;
   return `${said}${at(place)}`;
+}
+
+/** A file of code beside its own folder, which it was refused. */
+function outsideOf(fault: Error, entry: string): string | undefined {
+  const { code, permission, resource = '' } = fault as NodeJS.ErrnoException & { permission?: string; resource?: string };
+  const isCode = /\.[cm]?[jt]s$/.test(resource) && !resource.includes('/node_modules/');
+  return code === 'ERR_ACCESS_DENIED' && permission === 'FileSystemRead' && isCode && !resource.startsWith(`${dirname(entry)}/`) ? resource : undefined;
 }
 
 /** `@mien/core` is not there for a plugin, or lies where it may not read. */
