@@ -1,7 +1,10 @@
-import { look } from './shared/dialog.ts';
+import { labelOf, labelStyle } from './shared/dialog.ts';
 
 RED.nodes.registerType('mien-audience', {
-  ...look('mien-audience'),
+  category: 'mien',
+  color: '#8fb8a8',
+  label: labelOf('mien-audience'),
+  labelStyle,
   defaults: {
     name: { value: '' },
     host: { value: '', type: 'mien-host', required: true },

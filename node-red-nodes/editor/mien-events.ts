@@ -1,5 +1,5 @@
 import { type ConditionRow, isCondition, showConditions, shownConditions } from './shared/condition-rows.ts';
-import { fault, field, look, numberWithin } from './shared/dialog.ts';
+import { fault, field, labelOf, labelStyle, numberWithin } from './shared/dialog.ts';
 
 const listOf = <T>(value: unknown): readonly T[] => (Array.isArray(value) ? value : []);
 const typesOf = (node: EditorNode): readonly string[] => listOf(node['types']);
@@ -8,7 +8,10 @@ const typesOf = (node: EditorNode): readonly string[] => listOf(node['types']);
 const outputsOf = (types: readonly string[], tellGaps: unknown): string[] => [...types, ...(tellGaps ? ['gap'] : [])];
 
 RED.nodes.registerType('mien-events', {
-  ...look('mien-events'),
+  category: 'mien',
+  color: '#8fb8a8',
+  label: labelOf('mien-events'),
+  labelStyle,
   defaults: {
     name: { value: '' },
     host: { value: '', type: 'mien-host', required: true },

@@ -1,4 +1,4 @@
-import { fault, look, numberWithin } from './shared/dialog.ts';
+import { fault, labelOf, labelStyle, numberWithin } from './shared/dialog.ts';
 
 const words = ['bands', 'genders', 'expressions', 'zones', 'engagements', 'cameras', 'attention'];
 const numbers = ['ageMin', 'ageMax', 'nearerM', 'leastQuality'];
@@ -18,7 +18,10 @@ function someCondition(this: EditorNode, value: unknown, options?: unknown): boo
 }
 
 RED.nodes.registerType('mien-filter', {
-  ...look('mien-filter'),
+  category: 'mien',
+  color: '#8fb8a8',
+  label: labelOf('mien-filter'),
+  labelStyle,
   defaults: {
     name: { value: '' },
     combine: { value: 'all', validate: someCondition },

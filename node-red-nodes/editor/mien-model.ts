@@ -1,7 +1,10 @@
-import { field, look, namesOf, offerFromHost, showRowsFor } from './shared/dialog.ts';
+import { field, labelOf, labelStyle, namesOf, offerFromHost, showRowsFor } from './shared/dialog.ts';
 
 RED.nodes.registerType('mien-model', {
-  ...look('mien-model'),
+  category: 'mien',
+  color: '#8fb8a8',
+  label: labelOf('mien-model'),
+  labelStyle,
   defaults: {
     name: { value: '' },
     host: { value: '', type: 'mien-host', required: true },

@@ -1,7 +1,10 @@
-import { field, look, namesOf, offerFromHost } from './shared/dialog.ts';
+import { field, labelOf, labelStyle, namesOf, offerFromHost } from './shared/dialog.ts';
 
 RED.nodes.registerType('mien-people', {
-  ...look('mien-people'),
+  category: 'mien',
+  color: '#8fb8a8',
+  label: labelOf('mien-people'),
+  labelStyle,
   defaults: {
     name: { value: '' },
     host: { value: '', type: 'mien-host', required: true },

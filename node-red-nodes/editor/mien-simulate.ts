@@ -1,4 +1,4 @@
-import { fault, field, look } from './shared/dialog.ts';
+import { fault, field, labelOf, labelStyle } from './shared/dialog.ts';
 
 const example = `name: visit
 loop: true
@@ -13,7 +13,10 @@ function written(this: EditorNode, value: unknown, options?: unknown): boolean |
 }
 
 RED.nodes.registerType('mien-simulate', {
-  ...look('mien-simulate'),
+  category: 'mien',
+  color: '#8fb8a8',
+  label: labelOf('mien-simulate'),
+  labelStyle,
   defaults: {
     name: { value: '' },
     host: { value: '', type: 'mien-host', required: true },

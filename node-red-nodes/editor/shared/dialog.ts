@@ -1,5 +1,15 @@
 /** What the dialogs of several nodes have in common. */
 
+/** On the canvas: the name, or the type where there is none. */
+export const labelOf = (type: string) =>
+  function (this: EditorNode): string {
+    return this.name || type;
+  };
+
+export function labelStyle(this: EditorNode): string {
+  return this.name ? 'node_label_italic' : '';
+}
+
 /** Spread into a type: how it looks on the canvas. */
 export const look = (type: string) => ({
   category: 'mien',
