@@ -120,7 +120,10 @@ async function addFiles(app: FastifyInstance, folder: string): Promise<void> {
 
 function addEvents(app: FastifyInstance, screens: Screens): void {
   const querystring = { type: 'object', properties: { screen: ScreenName }, required: ['screen'] };
-  app.get<{ Querystring: { screen: string } }>('/program', { schema: { querystring } }, ({ query }, reply) => {
+  app.get<{ Querystring: { screen: string } }>('/program', { schema: { querystring } }, ({ query, headers: asked }, reply) => {
+    // Browsers say who asks; a page of another site could take the places of the screens.
+    const from = asked['sec-fetch-site'] ?? 'none';
+    if (from !== 'same-origin' && from !== 'none') return reply.code(403).send({ error: 'another web site sent this request' });
     if (screens.isFull) return reply.code(503).send({ error: `${mostScreens} pages are open already` });
     const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' };
     reply.hijack();

@@ -76,7 +76,7 @@ export class Broker {
     this.#outgoings = new Outgoings(this.#client, {
       limits: () => {
         const { receiveMaximum = 65_535, maximumQoS = 2, retainAvailable = true } = this.#connack?.properties ?? {};
-        return { inFlight: Math.min(settings.inFlight, receiveMaximum), qos: maximumQoS as 0 | 1 | 2, retain: retainAvailable };
+        return { inFlight: Math.min(settings.inFlight, receiveMaximum || 1), qos: maximumQoS as 0 | 1 | 2, retain: retainAvailable };
       },
       ackWithinMs: settings.ackWithinMs,
       stalled: () => this.#stalled(),

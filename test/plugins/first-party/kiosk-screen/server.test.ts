@@ -141,6 +141,12 @@ test('other names of the machine and other sites are refused', async () => {
   assert.is((await app.report([], { origin: app.url.slice(0, -1) })).status, 204);
 });
 
+test('a page of another site takes no place of a screen', async () => {
+  await using app = await open();
+  for (const site of ['cross-site', 'same-site']) assert.is(await raw(app.url, '/program?screen=evil', { 'sec-fetch-site': site }), 403);
+  assert.equal((await app.status()).screens, []);
+});
+
 test('off loopback a token is demanded, and a cookie keeps it', async () => {
   const fault = await rejectsWith('CONFIG_INVALID', () => open({ host: '0.0.0.0' }));
   assert.match(fault.message, /token: expected one of 16 letters or more, because other machines reach the address "0\.0\.0\.0"/);

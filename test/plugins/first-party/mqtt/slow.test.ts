@@ -23,6 +23,8 @@ test('a broker that confirms nothing gets no more than fits on the way, and is c
   for (const [properties, most] of [
     [{}, 64],
     [{ receiveMaximum: 5 }, 5],
+    // Against the rules of MQTT.
+    [{ receiveMaximum: 0 }, 1],
   ] as const) {
     await using broker = await MuteBroker.open(properties);
     await using bench = await testPlugin(mqttPlugin, { options: { url: broker.url, ackWithinMs: 1500, maxHeld: 500 } });
