@@ -38,10 +38,10 @@ export function fault(node: EditorNode, options: unknown, key: string, values: R
   return options === undefined ? false : node._(key, values);
 }
 
-/** Shows the rows that have `data-for` only while the select has one of these values. */
-export function showRowsFor(select: HTMLSelectElement, root: ParentNode): void {
+/** Shows what has `data-for` (or `data-<attribute>`) only while the select has one of these values. */
+export function showRowsFor(select: HTMLSelectElement, root: ParentNode, attribute = 'for'): void {
   const update = (): void => {
-    for (const row of root.querySelectorAll<HTMLElement>('[data-for]')) row.hidden = !(row.dataset['for'] ?? '').split(' ').includes(select.value);
+    for (const row of root.querySelectorAll<HTMLElement>(`[data-${attribute}]`)) row.hidden = !(row.dataset[attribute] ?? '').split(' ').includes(select.value);
   };
   select.addEventListener('change', update);
   update();
