@@ -1,4 +1,4 @@
-import { fault, field, look, namesOf, numberWithin, offerFromHost, showRowsFor } from './shared/dialog.ts';
+import { fault, field, labelOf, labelStyle, namesOf, numberWithin, offerFromHost, showRowsFor } from './shared/dialog.ts';
 
 type Check = (this: EditorNode, value: unknown, options?: unknown) => boolean | string;
 
@@ -13,7 +13,10 @@ function named(this: EditorNode, value: unknown, options?: unknown): boolean | s
 }
 
 RED.nodes.registerType('mien-camera', {
-  ...look('mien-camera'),
+  category: 'mien',
+  color: '#8fb8a8',
+  label: labelOf('mien-camera'),
+  labelStyle,
   defaults: {
     name: { value: '' },
     host: { value: '', type: 'mien-host', required: true },

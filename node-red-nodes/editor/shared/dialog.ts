@@ -10,18 +10,6 @@ export function labelStyle(this: EditorNode): string {
   return this.name ? 'node_label_italic' : '';
 }
 
-/** Spread into a type: how it looks on the canvas. */
-export const look = (type: string) => ({
-  category: 'mien',
-  color: '#8fb8a8',
-  label(this: EditorNode): string {
-    return this.name || type;
-  },
-  labelStyle(this: EditorNode): string {
-    return this.name ? 'node_label_italic' : '';
-  },
-});
-
 type Validate = (this: EditorNode, value: unknown, options?: unknown) => boolean | string;
 
 /** Nothing, or a number within these bounds. */
