@@ -26,7 +26,7 @@ test('people: those who are here, as the grants let them be seen', async () => {
   assert.equal(error, {
     code: 'GRANT_MISSING',
     message:
-      '"asker" may not use people.current without person.presence: add \'person.presence\' to `needs` in its definition and to plugins.asker.grant in mien.yaml',
+      '"asker" may not use people.current without person.presence: add \'person.presence\' to `needs` or `wants` in its definition and to plugins.asker.grant in mien.yaml',
   });
 });
 
