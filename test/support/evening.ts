@@ -9,6 +9,7 @@ import type { Logger } from '../../core/src/log.ts';
 import { createMien, type Mien } from '../../core/src/mien.ts';
 import { readScenario } from '../../core/src/simulate/read-scenario.ts';
 import { openChromium } from './chromium.ts';
+import { lines, rules } from './evening-script.ts';
 import { firstPartyNames, grantsOf } from './first-party.ts';
 import { type ConnectedClient, connectClient, httpTransport } from './mcp.ts';
 import { Mosquitto } from './mosquitto.ts';
@@ -26,21 +27,6 @@ import { openWebhookReceiver, type WebhookReceiver } from './webhook-receiver.ts
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const voice = fileURLToPath(new URL('recording-voice.mjs', import.meta.url));
-
-export const lines = [
-  { on: 'person.appeared', text: 'HELLO {person.id}' },
-  { on: 'person.updated', text: 'SEES {person.id} {person.age.band|-} {person.expression.label|-}' },
-  { on: 'person.left', text: 'BYE {person.id} {session.looks|-}' },
-  { on: 'emotion.changed', text: 'MOOD {person.id} {to}' },
-  { on: 'attention.started', text: 'LOOKS {person.id}' },
-  { on: 'attention.ended', text: 'TURNS {person.id}' },
-];
-const [forS, holdS] = [0, 0];
-export const rules = [
-  { name: 'family', when: { group: 'group', ageBands: ['0-12'] }, show: 'family.svg', priority: 10, forS, holdS },
-  { name: 'group', when: { group: 'group' }, show: 'map.html', priority: 5, forS, holdS },
-  { name: 'looks', when: { group: 'alone', attention: 'attending' }, show: 'closer.svg', forS, holdS },
-];
 
 export interface Evening extends AsyncDisposable {
   readonly mien: Mien;
@@ -89,11 +75,11 @@ export async function openEvening(scenarioPath: string, lost: StagedSightOptions
     // Nothing that could hold up one message of a person until the next replaces it.
     'serial-robot': { port: robot.path, rateLimit: 1000, baudRate: 4_000_000, lines },
     mqtt: { url: broker.url, qos: 2 },
-    webhook: { url: receiver.url },
+    webhook: { url: receiver.url, timeoutMs: 120_000 },
     speech: {
       greetings: [{ on: 'age.settled', text: 'Good evening, {person.id}.' }],
       ...{ engine: 'command', engineCommand: process.execPath, engineArgs: [voice, spokenLog, '{text}', '{out}'] },
-      ...{ ...recordingPlayer(playerLog), maxQueued: 100, staleAfterS: 600 },
+      ...{ ...recordingPlayer(playerLog), maxQueued: 100, staleAfterS: 600, engineTimeoutS: 120 },
     },
     dialogue: { port: 0 },
     'ros-bridge': { url: relay.url, everyMs: 20 },
@@ -120,6 +106,7 @@ export async function openEvening(scenarioPath: string, lost: StagedSightOptions
   await until('the robot can be told', patienceMs, async () => (await run<{ silence: string | null }>('serial-robot.status')).silence === null);
   await until('the broker is there', patienceMs, () => listener.last('mien/mien/available') === 'online');
   await until('the rosbridge is there', patienceMs, async () => (await run<{ state: string }>('ros-bridge.status')).state === 'connected');
+  await until('roslib has subscribed', patienceMs, () => relay.operations.some(({ op }) => op === 'subscribe'));
   const client = stack.use(await connectClient(httpTransport(await run('dialogue.address'))));
   const page = await browser.newPage({ viewport: { width: 640, height: 360 } });
   const pageFaults: string[] = [];

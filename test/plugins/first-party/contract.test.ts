@@ -8,26 +8,14 @@ import { checkConformance } from '../../../core/src/cli/plugin-conformance.ts';
 import type { PluginStatus } from '../../../core/src/host/plugins/plugin-status.ts';
 import { rejectsWith } from '../../support/errors.ts';
 import { allowOf, type FirstPartyName, firstPartyNames, grantsOf } from '../../support/first-party.ts';
+import { subjectsOf } from '../../support/first-party-subjects.ts';
 import { freePort } from '../../support/free-port.ts';
 import { must } from '../../support/must.ts';
 import { openHost, patienceMs, TemporaryFolder, type TestHost, untilStatus } from '../../support/plugin-host.ts';
 import { descendantsOf, isRunning, until } from '../../support/processes.ts';
-import { recordingPlayer, requireEspeak } from '../../support/speech.ts';
+import { requireEspeak } from '../../support/speech.ts';
 
 requireEspeak();
-
-interface Subject {
-  readonly options: object;
-  /** An option whose name is mistyped, and what was meant. */
-  readonly typo: readonly [written: string, meant: string];
-  /** Other good options. */
-  readonly change: object;
-  readonly command: string;
-  /** Of its command's answer. */
-  readonly answers: (answer: Record<string, unknown>) => boolean;
-  /** Why it may warn, with nobody at the other end. */
-  readonly warns?: RegExp;
-}
 
 const nobody = `127.0.0.1:${await freePort()}`;
 const folder = new TemporaryFolder();
@@ -39,62 +27,7 @@ mkdirSync(temporary);
 process.chdir(workFolder);
 process.env['TMPDIR'] = temporary;
 
-const subjects: Record<FirstPartyName, Subject> = {
-  'serial-robot': {
-    options: { port: join(folder.path, 'no-robot') },
-    typo: ['prot', 'port'],
-    change: { rateLimit: 10 },
-    command: 'serial-robot.status',
-    answers: ({ port, silence }) => port === null && /there is no port/.test(String(silence)),
-    warns: /^there is no port/,
-  },
-  mqtt: {
-    options: { url: `mqtt://${nobody}` },
-    typo: ['prefx', 'prefix'],
-    change: { qos: 2 },
-    command: 'mqtt.status',
-    answers: ({ connected }) => connected === false,
-    warns: /^no connection to the broker/,
-  },
-  webhook: {
-    options: { url: `http://${nobody}/` },
-    typo: ['urll', 'url'],
-    change: { mode: 'binary' },
-    command: 'webhook.status',
-    answers: ({ target, sent }) => target === `http://${nobody}` && sent === 0,
-    warns: /^the outbox could not send: it will try again|^pauses before it tries again/,
-  },
-  speech: {
-    options: { ...recordingPlayer(join(folder.path, 'played')), greetings: [{ on: 'age.settled', text: 'Hello!' }] },
-    typo: ['langage', 'language'],
-    change: { wordsPerMinute: 200 },
-    command: 'speech.status',
-    answers: ({ engine, fault }) => engine !== undefined && (fault === null || fault === undefined),
-  },
-  dialogue: {
-    options: { port: 0 },
-    typo: ['tokn', 'token'],
-    change: { maxSessions: 3 },
-    command: 'dialogue.address',
-    answers: ({ url, token }) => /^http:\/\/127\.0\.0\.1:\d+\/mcp$/.test(String(url)) && String(token).length >= 16,
-  },
-  'ros-bridge': {
-    options: { url: `ws://${nobody}` },
-    typo: ['namspace', 'namespace'],
-    change: { ros: 1 },
-    command: 'ros-bridge.status',
-    answers: ({ state }) => state !== 'connected',
-    warns: /^no connection to the robot: nobody listens there/,
-  },
-  'kiosk-screen': {
-    // Nobody is seen for longer on a slow machine.
-    options: { port: 0, staleS: 600 },
-    typo: ['playlst', 'playlist'],
-    change: { itemS: 5 },
-    command: 'kiosk-screen.status',
-    answers: ({ url, screens }) => /^http:\/\/127\.0\.0\.1:\d+\/$/.test(String(url)) && Array.isArray(screens),
-  },
-};
+const subjects = subjectsOf(nobody, folder.path);
 
 type Isolation = 'own' | 'shared' | 'host';
 
@@ -102,6 +35,8 @@ const settingsOf = (name: FirstPartyName, isolation: Isolation, more: object = {
   from: `@mien/plugins/${name}`,
   isolation,
   grant: grantsOf[name],
+  // As usual in `mien plugin test` below; here seven stop at once, on any machine.
+  stopWithinMs: 20_000,
   options: { ...subjects[name].options, ...more },
   ...(isolation === 'own' && { allow: allowOf[name] ?? {} }),
 });
@@ -126,8 +61,9 @@ async function visit(test: TestHost, id: string): Promise<void> {
   // ros-bridge follows people and no events.
   for (const [i, name] of firstPartyNames.entries())
     if (name !== 'ros-bridge') await untilStatus(test.host, name, ({ events }) => events.delivered >= (before[i] ?? 0) + 1);
-  await test.host.caughtUp(patienceMs);
   for (const name of firstPartyNames) {
+    // Answered after what came before.
+    await test.host.run(subjects[name].command, {});
     const { faults, dropped } = test.host.status(name).events;
     assert.equal({ faults, dropped }, { faults: 0, dropped: 0 }, name);
   }
@@ -141,7 +77,11 @@ function unexplained({ log }: TestHost): string[] {
     .map(({ fields, message }) => `${message} ${JSON.stringify(fields)}`);
 }
 
-const resources = (): string[] => process.getActiveResourcesInfo().sort();
+/** In a turn of its own: the timer that runs the test, or waits for something, is over. */
+async function resources(): Promise<string[]> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return process.getActiveResourcesInfo();
+}
 /** What is in the second list more often than in the first. */
 function beyond(before: readonly string[], after: readonly string[]): string[] {
   const rest = [...before];
@@ -159,7 +99,7 @@ for (const isolation of ['own', 'shared', 'host'] as const) {
   let idle: string[];
 
   contract.before(async () => {
-    idle = resources();
+    idle = await resources();
     test = await openAll(isolation, state);
   });
 
@@ -244,9 +184,11 @@ for (const isolation of ['own', 'shared', 'host'] as const) {
       patienceMs,
       () => !pids.some((pid) => pid !== undefined && isRunning(pid)) && descendantsOf(process.pid).length === 0,
     );
-    await until('nothing is held', patienceMs, () => beyond(idle, resources()).length === 0).catch((fault: Error) =>
-      assert.unreachable(`${fault.message}: ${beyond(idle, resources()).join(', ')}`),
-    );
+    let held: string[] = [];
+    await until('nothing is held', patienceMs, async () => {
+      held = beyond(idle, await resources());
+      return held.length === 0;
+    }).catch((fault: Error) => assert.unreachable(`${fault.message}: ${held.join(', ')}`));
     assert.equal(readdirSync(workFolder), []);
     assert.equal(readdirSync(temporary), []);
     assert.equal(

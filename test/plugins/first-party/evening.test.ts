@@ -5,11 +5,12 @@
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { MienEvent, Person } from '../../../core/src/events.ts';
+import type { MienEvent } from '../../../core/src/events.ts';
 import { known } from '../../../core/src/plugin.ts';
 import type { PeopleReport } from '../../../plugins/dialogue/reports.ts';
 import type { Play } from '../../../plugins/kiosk-screen/play-log.ts';
-import { type Evening, openEvening, rules } from '../../support/evening.ts';
+import { type Evening, openEvening } from '../../support/evening.ts';
+import { idOf, lineOf, name, ruleFor, rules } from '../../support/evening-script.ts';
 import { firstPartyNames } from '../../support/first-party.ts';
 import { requireMosquitto } from '../../support/mosquitto.ts';
 import { MqttListener } from '../../support/mqtt-listener.ts';
@@ -33,26 +34,10 @@ let evening: Evening;
 const wanted: Array<{ readonly rule: string; readonly atWallMs: number }> = [];
 const startedMs = performance.now();
 
-const name = ({ type }: MienEvent): string => type.replace(/^mien\.|\.v1$/g, '');
 const ofPeople = (): MienEvent[] => evening.ledger.filter(({ subject }) => subject.startsWith('person/'));
-const idOf = ({ subject }: MienEvent): string => subject.slice('person/'.length);
 const visitors = (): string[] => evening.ledger.filter((event) => name(event) === 'person.appeared').map(idOf);
 const rosId = (id: string): string => id.replace('p-', 'p_');
-
-/** As the robot should hear it. */
-function lineOf(event: MienEvent): string {
-  const data = event.data as unknown as { person: Person; to?: string; session?: { looks?: number } };
-  const { id, age, expression } = data.person;
-  const line: Record<string, string> = {
-    'person.appeared': `HELLO ${id}`,
-    'person.updated': `SEES ${id} ${known(age)?.band ?? '-'} ${known(expression)?.label ?? '-'}`,
-    'person.left': `BYE ${id} ${data.session?.looks ?? '-'}`,
-    'emotion.changed': `MOOD ${id} ${data.to}`,
-    'attention.started': `LOOKS ${id}`,
-    'attention.ended': `TURNS ${id}`,
-  };
-  return must(line[name(event)]);
-}
+const ruleNow = (): string => ruleFor(evening.people(), evening.sight.isLost);
 
 /** While the camera is away the robot stands still, and hears of nothing. */
 function linesExpected(): string[] {
@@ -63,19 +48,12 @@ function linesExpected(): string[] {
 }
 const linesTold = (): string[] => evening.robot.lines.filter((line) => line !== 'HB');
 
-function ruleFor(people: readonly Person[]): string {
-  if (evening.sight.isLost) return 'default';
-  const isChild = ({ age }: Person): boolean => ((read) => read?.stable === true && read.band === '0-12')(known(age));
-  if (people.length >= 2) return people.some(isChild) ? 'family' : 'group';
-  return people.length === 1 && people[0]?.attention?.state === 'attending' ? 'looks' : 'default';
-}
-
 const rosIds = (topic: string): string[] => (evening.relay.told.findLast((one) => one.topic === `/humans/persons/${topic}`)?.msg['ids'] as string[]) ?? [];
 
 /** Nobody is left behind: the plugins have taken all events, the robot has every line, ROS tracks whoever came and has forgotten who left. */
 let followed = 0;
 async function follow(): Promise<void> {
-  const rule = ruleFor(evening.people());
+  const rule = ruleNow();
   if (wanted.at(-1)?.rule !== rule) wanted.push({ rule, atWallMs: Date.now() });
   const fresh = evening.ledger.slice(followed);
   followed += fresh.length;
@@ -102,7 +80,7 @@ async function showsRule(rule: string): Promise<void> {
 async function look(atS: number): Promise<void> {
   const people = evening.people();
   const state = (topic: string): string | undefined => evening.listener.last(`mien/mien/door/${topic}`);
-  await showsRule(ruleFor(people));
+  await showsRule(ruleNow());
   if (evening.sight.isLost) {
     await until('MQTT says that the camera is away', patienceMs, () => state('available') === 'offline');
     assert.match(must((await evening.run<{ silence: string | null }>('serial-robot.status')).silence), /camera door gives no pictures/);
