@@ -1,4 +1,4 @@
-// `npm run bench:node-red [latency|starts|resumes ...]`: figures of the Node-RED nodes as JSON lines, by the Node that tests run on. Run it on a quiet machine.
+// `npm run bench:node-red [latency|analyses|starts|resumes ...]`: figures of the Node-RED nodes as JSON lines, by the Node that tests run on. Run it on a quiet machine.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { ensureTestNode } from './lib/node.mjs';

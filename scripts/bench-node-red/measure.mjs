@@ -1,8 +1,8 @@
 /**
- * Figures of the Node-RED nodes, one JSON object a line, each beside its budget: what mien-events adds to an event, what the set adds to Node-RED's start, how soon
- * events go on after Mien was killed. Real Node-REDs in processes of their own; run it on a quiet machine.
+ * Figures of the Node-RED nodes, one JSON object a line, each beside its budget: what mien-events adds to an event and mien-analyze to an analysis, what the set adds to
+ * Node-RED's start, how soon events go on after Mien was killed. Real Node-REDs in processes of their own; run it on a quiet machine.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createClient } from '@mien/core/client';
@@ -13,6 +13,7 @@ import { root } from '../setup.mjs';
 
 const EVENTS = 500;
 const EVERY_MS = 10;
+const IMAGES = 100;
 const STARTS = 7;
 const KILLS = 5;
 const WITHIN_MS = 60_000;
@@ -84,6 +85,58 @@ async function latency() {
   tell('mien-events adds to an event, p99', quantile(added, 0.99), 'ms');
 }
 
+const portrait = join(root, 'test', 'fixtures', 'portraits', 'collins.jpg');
+
+/** Sends an image, and the next when the answer is back; says how long each took and what the host says of it. */
+const askingNode = `module.exports = (RED) => RED.nodes.registerType('asking', function (def) {
+  RED.nodes.createNode(this, def);
+  const image = require('node:fs').readFileSync(${JSON.stringify(portrait)});
+  let left = ${IMAGES};
+  this.on('input', (msg, send, done) => {
+    const at = performance.now();
+    if (msg.analysis) console.log(JSON.stringify({ tap: 'asking', msg: { tookMs: at - msg.sentMs, ofWhichMs: msg.analysis.ms.total } }));
+    if (left-- > 0) send({ payload: image, sentMs: performance.now() });
+    done();
+  });
+});\n`;
+
+async function analyses() {
+  await using stand = await openNodeRed({
+    flow: flowWith([
+      { id: 'start', type: 'inject', wires: [['asking']] },
+      { id: 'asking', type: 'asking', wires: [['analyze']] },
+      { id: 'analyze', type: 'mien-analyze', host: 'host', wires: [['asking']] },
+    ]),
+    prepare: (folder) => {
+      writeFileSync(join(folder, 'nodes', 'asking.js'), askingNode);
+      writeFileSync(join(folder, 'nodes', 'asking.html'), `<script>RED.nodes.registerType('asking', { defaults: {}, inputs: 1, outputs: 1 })</script>`);
+    },
+  });
+  const client = createClient({ url: (await stand.connected()).url });
+  const image = new Uint8Array(readFileSync(portrait));
+  const bare = [];
+  for (let n = 0; n < IMAGES; n += 1) {
+    const sentMs = performance.now();
+    const { ms } = await client.analyze(image, { asPerson: true });
+    bare.push(performance.now() - sentMs - ms.total);
+  }
+  await fetch(`${stand.url}/inject/start`, { method: 'POST' });
+  const answers = () => stand.taps.filter(({ tap }) => tap === 'asking');
+  await until('the last answer', 2 * WITHIN_MS, () => answers().length === IMAGES);
+  const added = answers().map(({ msg }) => msg.tookMs - msg.ofWhichMs);
+  tell(
+    'the analysis itself, p50',
+    quantile(
+      answers().map(({ msg }) => msg.ofWhichMs),
+      0.5,
+    ),
+    'ms',
+  );
+  tell('a bare client adds to an analysis, p50', quantile(bare, 0.5), 'ms');
+  tell('mien-analyze adds to an analysis, the API included, p50', quantile(added, 0.5), 'ms', 5);
+  tell('mien-analyze adds to an analysis, the API included, p99', quantile(added, 0.99), 'ms');
+}
+
 /** In turns, so that a busy moment of the machine meets both. */
 async function starts() {
   const times = { with: [], without: [] };
@@ -134,7 +187,7 @@ async function resumes() {
   tell('from the kill to the next event, slowest', Math.max(...downs), 'ms');
 }
 
-const measures = { latency, starts, resumes };
+const measures = { latency, analyses, starts, resumes };
 const asked = process.argv.slice(2);
 for (const name of asked.length > 0 ? asked : Object.keys(measures)) await measures[name]();
 process.exitCode = missed === 0 ? 0 : 1;
