@@ -1,11 +1,11 @@
-import { fault, field, labelOf, labelStyle, namesOf, numberWithin, offerFromHost, showRowsFor } from './shared/dialog.ts';
+import { fault, field, labelOf, labelStyle, namesOf, numberWithin, offerFromHost, showRowsFor, told } from './shared/dialog.ts';
 
 type Check = (this: EditorNode, value: unknown, options?: unknown) => boolean | string;
 
 /** Only where the host is told to watch this kind of camera. */
 const ofSource = (source: string, isFine: (text: string) => boolean, key: string): Check =>
   function (value, options) {
-    return this['role'] !== 'watch' || this['source'] !== source || isFine(String(value ?? '').trim()) || fault(this, options, key);
+    return told(this, 'role') !== 'watch' || told(this, 'source') !== source || isFine(String(value ?? '').trim()) || fault(this, options, key);
   };
 
 function named(this: EditorNode, value: unknown, options?: unknown): boolean | string {

@@ -1,4 +1,4 @@
-import { fault, labelOf, labelStyle, numberWithin } from './shared/dialog.ts';
+import { fault, labelOf, labelStyle, numberWithin, told } from './shared/dialog.ts';
 
 const words = ['bands', 'genders', 'expressions', 'zones', 'engagements', 'cameras', 'attention'];
 const numbers = ['ageMin', 'ageMax', 'nearerM', 'leastQuality'];
@@ -13,7 +13,7 @@ function named(this: EditorNode, value: unknown, options?: unknown): boolean | s
 
 /** Without any condition everybody would match. */
 function someCondition(this: EditorNode, value: unknown, options?: unknown): boolean | string {
-  const isSet = [...words, ...numbers].some((name) => String(this[name] ?? '').trim() !== '');
+  const isSet = [...words, ...numbers].some((name) => String(told(this, name) ?? '').trim() !== '');
   return isSet || value === undefined || fault(this, options, 'mien-filter.check.none');
 }
 

@@ -1,4 +1,4 @@
-import { fault, field, labelOf, labelStyle } from './shared/dialog.ts';
+import { fault, field, labelOf, labelStyle, told } from './shared/dialog.ts';
 
 const example = `name: visit
 loop: true
@@ -9,7 +9,7 @@ people:
 
 /** What is to be played at the start must be there; Mien checks what it says. */
 function written(this: EditorNode, value: unknown, options?: unknown): boolean | string {
-  return this['onStart'] !== true || String(value ?? '').trim() !== '' || fault(this, options, 'mien-simulate.check.empty');
+  return told(this, 'onStart') !== true || String(value ?? '').trim() !== '' || fault(this, options, 'mien-simulate.check.empty');
 }
 
 RED.nodes.registerType('mien-simulate', {

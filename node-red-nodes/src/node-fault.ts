@@ -24,7 +24,10 @@ export class NodeFault extends Error {
   }
 }
 
-/** An error with an own `code`, whatever was thrown. One of Mien's client keeps its own, but that a host is gone has one code, found out late or early. */
+/**
+ * An error with an own `code`, whatever was thrown; ask for that and not for its class: the client of a host is of another bundle, with classes of its own.
+ * One of Mien's client keeps its own, but that a host is gone has one code, found out late or early.
+ */
 export function faultOf(thrown: unknown): Error & { code: string } {
   if (thrown instanceof Error) {
     const coded = thrown as Error & { code?: unknown };

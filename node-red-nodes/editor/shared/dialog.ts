@@ -26,6 +26,13 @@ export function fault(node: EditorNode, options: unknown, key: string, values: R
   return options === undefined ? false : node._(key, values);
 }
 
+/** What another field says: of the dialog while it is open, as the editor checks at each change. */
+export function told(node: EditorNode, name: string): unknown {
+  const open = document.querySelector<HTMLInputElement>(`#node-input-${name}`);
+  if (!open) return node[name];
+  return open.type === 'checkbox' ? open.checked : open.value;
+}
+
 /** Shows what has `data-for` (or `data-<attribute>`) only while the select has one of these values. */
 export function showRowsFor(select: HTMLSelectElement, root: ParentNode, attribute = 'for'): void {
   const update = (): void => {

@@ -1,6 +1,7 @@
 /** Summaries of the audience, on demand, from a Mien that keeps them; it is said plainly where one does not. */
 import { type Client, ClientError } from '@mien/core/client';
 import { defineNode, type FlowNode, type HostedDef } from '../define-node.ts';
+import { faultOf } from '../node-fault.ts';
 import type { Red } from '../red.ts';
 import { newestOnly } from '../turns.ts';
 
@@ -33,12 +34,8 @@ async function summaries(node: FlowNode<HostedDef>, client: Client): Promise<unk
     node.show('ok', node.text('mien-audience.status.answers'));
     return answer;
   } catch (fault) {
-    if (!(fault instanceof ClientError) || fault.code !== 'ROUTE_NOT_FOUND') throw fault;
+    if (faultOf(fault).code !== 'ROUTE_NOT_FOUND') throw fault;
     node.show('warning', node.text('mien-audience.status.none'));
-    throw new ClientError(
-      'SERVICE_UNAVAILABLE',
-      'this Mien keeps no summaries of the audience: a newer one may; until then count with mien-people',
-      fault.status,
-    );
+    throw new ClientError('SERVICE_UNAVAILABLE', 'this Mien keeps no summaries of the audience: a newer one may; until then count with mien-people', 404);
   }
 }

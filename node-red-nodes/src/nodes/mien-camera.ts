@@ -1,5 +1,4 @@
 /** One camera: how it fares, and by choice the people before it or its pictures. */
-import { ClientError } from '@mien/core/client';
 import { actionOf } from '../action.ts';
 import { type CameraDef, type CameraDialog, readCameraDialog } from '../camera-dialog.ts';
 import { type CameraNews, CameraWatch } from '../camera-news.ts';
@@ -7,6 +6,7 @@ import { streamCamera, takePicture } from '../camera-stream.ts';
 import { defineNode, type FlowNode } from '../define-node.ts';
 import { followClient } from '../follow-client.ts';
 import type { HostState } from '../host-connection.ts';
+import { faultOf } from '../node-fault.ts';
 import type { Message, Red } from '../red.ts';
 import type { Mood } from '../status-line.ts';
 import { newestOnly } from '../turns.ts';
@@ -147,7 +147,7 @@ class Camera {
       }
       this.#isMissing = false;
     } catch (fault) {
-      if (!(fault instanceof ClientError) || fault.code !== 'CAMERA_NOT_FOUND' || this.#isMissing) return;
+      if (faultOf(fault).code !== 'CAMERA_NOT_FOUND' || this.#isMissing) return;
       this.#isMissing = true;
       this.#show('error', 'missing');
       this.#node.fault(fault);

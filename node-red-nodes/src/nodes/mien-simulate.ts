@@ -1,8 +1,9 @@
 /** Virtual people at the host: a flow is built and tried before the camera arrives. Their events say that they are simulated. */
-import { type Client, ClientError, type SimulatorStatus } from '@mien/core/client';
+import type { Client, SimulatorStatus } from '@mien/core/client';
 import { actionOf } from '../action.ts';
 import { defineNode, type FlowNode, type HostedDef } from '../define-node.ts';
 import type { HostState } from '../host-connection.ts';
+import { faultOf } from '../node-fault.ts';
 import { leave, remember, takeOver, wasStarted } from '../played.ts';
 import type { Red } from '../red.ts';
 import { peopleOf, personOf, readScenario, scenarioOf } from '../scenario-input.ts';
@@ -106,7 +107,8 @@ class Stage {
       this.show(answer);
     } catch (fault) {
       // What nothing answered to is tried again at the next status.
-      if (!isToBegin || !(fault instanceof ClientError) || fault.status === 0) return;
+      const { code } = faultOf(fault);
+      if (!isToBegin || signal.aborted || code === 'HOST_UNAVAILABLE' || code === 'TIMEOUT') return;
       this.#refusedAt = start;
       this.#node.show('error', this.#node.text('mien-simulate.status.refused'));
       this.#node.fault(fault);
