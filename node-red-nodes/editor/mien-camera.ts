@@ -1,4 +1,4 @@
-import { fault, field, labelOf, labelStyle, namesOf, numberWithin, offerFromHost, showRowsFor, told } from './shared/dialog.ts';
+import { chooseFirst, fault, field, labelOf, labelStyle, namesOf, numberWithin, offerFromHost, showRowsFor, told } from './shared/dialog.ts';
 
 type Check = (this: EditorNode, value: unknown, options?: unknown) => boolean | string;
 
@@ -37,6 +37,7 @@ RED.nodes.registerType('mien-camera', {
   outputs: 1,
   icon: 'font-awesome/fa-video-camera',
   oneditprepare() {
+    chooseFirst();
     const role = field<HTMLSelectElement>('role');
     const source = field<HTMLSelectElement>('source');
     showRowsFor(source, document.querySelector('#mien-camera-source') ?? document);

@@ -1,4 +1,4 @@
-import { fault, labelOf, labelStyle, numberWithin, told } from './shared/dialog.ts';
+import { chooseFirst, fault, labelOf, labelStyle, numberWithin, told } from './shared/dialog.ts';
 
 const words = ['bands', 'genders', 'expressions', 'zones', 'engagements', 'cameras', 'attention'];
 const numbers = ['ageMin', 'ageMax', 'nearerM', 'leastQuality'];
@@ -42,6 +42,7 @@ RED.nodes.registerType('mien-filter', {
   inputs: 1,
   outputs: 2,
   icon: 'font-awesome/fa-filter',
+  oneditprepare: chooseFirst,
   outputLabels(index) {
     return this._(index === 0 ? 'mien-filter.output.match' : 'mien-filter.output.rest');
   },

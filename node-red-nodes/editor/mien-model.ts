@@ -1,4 +1,4 @@
-import { field, labelOf, labelStyle, namesOf, offerFromHost, showRowsFor } from './shared/dialog.ts';
+import { chooseFirst, field, labelOf, labelStyle, namesOf, offerFromHost, showRowsFor } from './shared/dialog.ts';
 
 RED.nodes.registerType('mien-model', {
   category: 'mien',
@@ -17,6 +17,7 @@ RED.nodes.registerType('mien-model', {
   outputs: 1,
   icon: 'font-awesome/fa-sitemap',
   oneditprepare() {
+    chooseFirst();
     const action = field<HTMLSelectElement>('action');
     showRowsFor(action, action.closest('form') ?? document);
     offerFromHost(field('model'), field<HTMLSelectElement>('host'), 'models', namesOf);

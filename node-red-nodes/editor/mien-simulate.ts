@@ -1,4 +1,4 @@
-import { fault, field, labelOf, labelStyle, told } from './shared/dialog.ts';
+import { chooseFirst, fault, field, labelOf, labelStyle, told } from './shared/dialog.ts';
 
 const example = `name: visit
 loop: true
@@ -28,6 +28,7 @@ RED.nodes.registerType('mien-simulate', {
   outputs: 1,
   icon: 'font-awesome/fa-street-view',
   oneditprepare() {
+    chooseFirst();
     field<HTMLTextAreaElement>('scenario').spellcheck = false;
   },
 });

@@ -33,6 +33,12 @@ export function told(node: EditorNode, name: string): unknown {
   return open.type === 'checkbox' ? open.checked : open.value;
 }
 
+/** A flow written by hand may lack what a select is for: the first option is what the node then does. */
+export function chooseFirst(): void {
+  for (const select of document.querySelectorAll<HTMLSelectElement>('#dialog-form select:not([multiple])'))
+    if (select.selectedIndex < 0) select.selectedIndex = 0;
+}
+
 /** Shows what has `data-for` (or `data-<attribute>`) only while the select has one of these values. */
 export function showRowsFor(select: HTMLSelectElement, root: ParentNode, attribute = 'for'): void {
   const update = (): void => {
