@@ -98,11 +98,7 @@ test('each text that a source asks for is there, by its whole key', () => {
     }
     // With a part that is known only when it runs: one at least must be there.
     for (const [template, part] of source.matchAll(/`((?:mien(?:-[a-z]+)?|\$\{type\})\.[\w.${}-]+)`/g)) {
-      const pattern = new RegExp(
-        `^${must(part)
-          .replace(/\./g, '\\.')
-          .replace(/\$\{\w+\}/g, '[\\w-]+')}$`,
-      );
+      const pattern = new RegExp(`^${must(part).replace(/\$\{[^}]+\}|\./g, (found) => (found === '.' ? '\\.' : '[\\w -]+'))}$`);
       assert.ok(
         known.some((key) => pattern.test(key)),
         `${path}: no text is named as ${template}`,
