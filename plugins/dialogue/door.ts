@@ -36,8 +36,10 @@ const INVALID = -32_600;
 /** Rejects with PORT_IN_USE. */
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const visits = new Visits(options);
-  const server = createServer((request, response) => void visits.answer(request, response));
+  const server = createServer({ connectionsCheckingInterval: 1000 }, (request, response) => void visits.answer(request, response));
   server.maxConnections = MOST_CONNECTIONS;
+  // Connections that say nothing, or say it drop by drop, would take the places of others.
+  server.headersTimeout = 5000;
   server.requestTimeout = 30_000;
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
@@ -82,7 +84,8 @@ class Visits {
     try {
       await this.#answer(request, response);
     } catch (fault) {
-      this.#options.fault(fault);
+      // A client that hangs up is no fault of ours.
+      if (!request.errored) this.#options.fault(fault);
       if (response.headersSent) response.destroy();
       else refuse(response, 500, -32_603, 'this failed within Mien; its log says more');
     }
@@ -114,7 +117,7 @@ class Visits {
     if (headers.origin !== undefined && !this.#options.origins.includes(headers.origin)) {
       return [403, REFUSED, 'pages of this origin may not come in: its owner adds it to the option origins'];
     }
-    if (new URL(url ?? '/', 'http://localhost').pathname !== PATH) return [404, REFUSED, `there is nothing here; MCP is at ${PATH}`];
+    if (URL.parse(url ?? '/', 'http://localhost')?.pathname !== PATH) return [404, REFUSED, `there is nothing here; MCP is at ${PATH}`];
     const shown = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
     if (!timingSafeEqual(digest(shown), this.#token)) return [401, REFUSED, 'expected the header authorization: Bearer <token of the plugin dialogue>'];
     return method === 'POST' || method === 'GET' || method === 'DELETE' ? undefined : [405, REFUSED, 'expected POST, GET or DELETE'];

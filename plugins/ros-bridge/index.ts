@@ -18,6 +18,7 @@ export default definePlugin({
   options: Type.Object({
     url: Type.String({ default: 'ws://127.0.0.1:9090', description: 'of the rosbridge of the robot, as ws://robot:9090' }),
     ca: Type.String({
+      contentMediaType: 'application/x-pem-file',
       default: '',
       description: 'for wss://, certificate of your own authority: the path of a PEM file, or its text; empty: the public ones',
     }),

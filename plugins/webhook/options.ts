@@ -34,7 +34,11 @@ export const options = Type.Object({
     default: {},
     description: 'sent along, as {"authorization": "Bearer ..."}; their values are not shown again',
   }),
-  ca: Type.String({ default: '', description: 'certificate (PEM) of the authority that signed the server, where it is your own; empty: the public ones' }),
+  ca: Type.String({
+    default: '',
+    contentMediaType: 'application/x-pem-file',
+    description: 'certificate (PEM) of the authority that signed the server, where it is your own; empty: the public ones',
+  }),
   timeoutMs: Type.Integer({ default: 10_000, minimum: 100, maximum: 120_000, description: 'for one attempt, from the connection to the end of the answer' }),
   inFlight: Type.Integer({
     default: 1,

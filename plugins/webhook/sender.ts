@@ -25,6 +25,8 @@ export interface SenderStatus {
   readonly lastFault: string | null;
 }
 
+const MOST_TOLD = 200;
+
 /** What an outbox hands its events to. */
 export class Sender {
   readonly #options: Options;
@@ -106,11 +108,20 @@ export class Sender {
       ...signatureHeaders(this.#keys, event.id, Date.now(), message.body),
     };
     try {
-      return await this.#poster.post({ ...message, headers }, signal);
+      const answer = await this.#poster.post({ ...message, headers }, signal);
+      const { text, location } = answer;
+      return { ...answer, text: this.#tellable(text), ...(location !== undefined && { location: this.#tellable(location) }) };
     } catch (fault) {
       if (!signal.aborted) this.#failed((fault as Error).message);
       throw new Error(`${this.#target}: ${(fault as Error).message}`);
     }
+  }
+
+  /** What a server says goes into log and status: without what it may have echoed of the headers' values, and not at any length. */
+  #tellable(said: string): string {
+    const secrets = Object.values(this.#options.headers).flatMap((value) => [value, value.split(' ').at(-1) ?? '']);
+    const hidden = secrets.filter((secret) => secret.length >= 4).reduce((text, secret) => text.replaceAll(secret, '***'), said);
+    return hidden.length > MOST_TOLD ? `${hidden.slice(0, MOST_TOLD)}...` : hidden;
   }
 
   /** Throws when the event is to be tried again. */

@@ -72,6 +72,7 @@ door('without the token, from elsewhere, to elsewhere, too large, no JSON: refus
   await refused(403, /pages of this origin/, send(address, initialize, { origin: 'https://evil.example' }));
   await refused(403, /pages of this origin/, send(address, initialize, { origin: 'null' }));
   await refused(404, /MCP is at \/mcp/, send({ ...address, url: address.url.replace('/mcp', '/other') }, initialize));
+  await refused(404, /MCP is at \/mcp/, send({ ...address, url: address.url.replace('/mcp', '//') }, initialize));
   await refused(405, /expected POST/, send(address, initialize, {}, 'PUT'));
   await refused(413, /at most 262144 bytes/, send(address, { ...initialize, more: 'x'.repeat(300_000) }));
   await refused(400, /expected JSON/, send(address, '{"jsonrpc": '));

@@ -191,6 +191,20 @@ test('4xx: the event is skipped, counted and said; with onRefusal: hold it is ke
   assert.equal([server.taken.length, (await statusOf(bench)).held], [1, 2]);
 });
 
+test('what a server echoes of our headers, or says at great length, is in neither log nor status', async () => {
+  using server = await openWebhookReceiver((request, _, response) => {
+    response.writeHead(400).end(`you sent ${request.headers.authorization}, that is ${request.headers.authorization?.split(' ')[1]} ${'x'.repeat(500)}`);
+    return 'answered';
+  });
+  await using bench = await open({ url: server.url, headers: { authorization: 'Bearer geheim-geheim' } });
+  await bench.emit(personAppeared());
+  await until('it is said', patienceMs, () => logged(bench, /answered 400: you sent \*\*\*, that is \*\*\*/).length === 1);
+  assert.is(logged(bench, /geheim/).length, 0);
+  const { lastFault } = await statusOf(bench);
+  assert.match(lastFault ?? '', /you sent \*\*\*/);
+  assert.ok((lastFault ?? '').length < 300);
+});
+
 test('410: nothing more is sent, which is said once; a new start tries again', async () => {
   using folder = new TemporaryFolder();
   using server = await openWebhookReceiver(() => 410);
