@@ -50,10 +50,10 @@ packed.before(() => {
   mkdirSync(place);
   mkdirSync(bare);
   symlinkSync(process.execPath, join(bare, 'node'));
-  for (const workspace of ['native', 'model', 'core']) npm(['pack', '--pack-destination', folder.path], join(root, workspace));
+  for (const workspace of ['native', 'model', 'core', 'plugins', 'node-red-nodes']) npm(['pack', '--pack-destination', folder.path], join(root, workspace));
   writeFileSync(join(place, 'package.json'), '{ "name": "place", "private": true, "type": "module" }');
   const tarballs = readdirSync(folder.path).filter((name) => name.endsWith('.tgz'));
-  assert.is(tarballs.length, 3);
+  assert.is(tarballs.length, 5);
   npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs.map((name) => join(folder.path, name))], place);
   writeFileSync(join(place, 'two.jpg'), frameWith(2));
 });
@@ -89,6 +89,18 @@ for (const version of [22, 24] as const) {
     assert.is(types.filter((type) => type === 'mien.person.left.v1').length, 4);
   });
 }
+
+packed('hold the plugins that come along, each loadable, and a Node-RED set without dependencies', async () => {
+  for (const name of ['serial-robot', 'mqtt', 'webhook', 'speech', 'dialogue', 'ros-bridge', 'kiosk-screen']) {
+    const { code, stdout, stderr } = await run(24, ['plugin', 'info', `@mien/plugins/${name}`]);
+    assert.is(code, 0, stderr);
+    assert.ok(stdout.includes(name), stdout);
+  }
+  const set = join(place, 'node_modules', '@mien', 'node-red');
+  const json = JSON.parse(readFileSync(join(set, 'package.json'), 'utf8'));
+  assert.is(json.dependencies, undefined);
+  for (const file of Object.values<string>(json['node-red'].nodes)) assert.ok(readFileSync(join(set, file)).length > 0, file);
+});
 
 packed('say on Node 20 which Node is needed', async () => {
   const { code, stderr } = await run(20, ['--version']);
