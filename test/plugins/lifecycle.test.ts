@@ -301,6 +301,32 @@ lifecycle('code that cannot be loaded is told with its line, and tried again whe
   await untilStatus(test.host, 'broken', ({ state }) => state === 'running');
 });
 
+lifecycle('a file that is just being written is loaded soon after, and meanwhile its plugin stays blocked, with the reason', async () => {
+  using folder = new TemporaryFolder();
+  const from = writePlugin(folder.path, 'written', nothing);
+  writeFileSync(from, '');
+  // The longest pause is as long as in life.
+  await using test = await openHost({ stateFolder: folder.path, plugins: { written: { from } } });
+  await test.host.start();
+  const startedMs = performance.now();
+  const seen = new Set<string>();
+  let isWritten = false;
+  await untilStatus(test.host, 'written', ({ state, reason = '' }) => {
+    if (state === 'running') return true;
+    if (!isWritten) {
+      seen.add(`${state}: ${reason}`);
+      // After some tries.
+      if (performance.now() - startedMs > 2000) {
+        isWritten = true;
+        writePlugin(folder.path, 'written', nothing);
+      }
+    }
+    return false;
+  });
+  assert.is(seen.size, 1, [...seen].join());
+  assert.match([...seen].join(), /^blocked: .*definePlugin/);
+});
+
 lifecycle('state that makes no sense is moved aside; a folder that cannot be written is told once and stops nothing', async () => {
   using folder = new TemporaryFolder();
   writeFileSync(join(folder.path, 'plugins.json'), '{ "version": 1, "quarantines": 7');

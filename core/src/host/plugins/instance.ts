@@ -1,6 +1,7 @@
 /** One plugin of the configuration, over all its runs: started, watched, started anew, left alone when it crashes too often. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Backoff } from '../../backoff.ts';
 import type { PluginSettings } from '../../config.ts';
 import { CrashRecord } from './crash-record.ts';
 import { locatePlugin, type PluginPlace } from './discovery.ts';
@@ -30,6 +31,8 @@ export class Instance {
   readonly name: string;
   readonly record: CrashRecord;
   readonly #parts: InstanceParts;
+  /** Between tries of code that cannot be loaded: it may just be written or installed. */
+  readonly #loadAgain: Backoff;
   #given: InstanceSettings;
   #closing: AbortController | undefined;
   #living: Promise<void> = Promise.resolve();
@@ -55,6 +58,7 @@ export class Instance {
     this.#given = given;
     this.#parts = parts;
     this.record = new CrashRecord(parts.limits);
+    this.#loadAgain = new Backoff({ firstMs: parts.limits.backoffFirstMs, capMs: parts.limits.loadAgainMs });
     if (!given.settings.enabled) this.#state = 'disabled';
     parts.order.set(name, 'down', 'is not started');
   }
@@ -106,6 +110,7 @@ export class Instance {
     const closing = new AbortController();
     this.#closing = closing;
     this.#settled = Promise.withResolvers<void>();
+    this.#loadAgain.reset();
     this.#set('starting');
     this.#living = this.#live(closing.signal);
   }
@@ -145,7 +150,7 @@ export class Instance {
         if (signal.aborted) return;
         // Such as a folder that cannot be read: nothing that only a change of the plugin could end.
         this.#set('blocked', fault instanceof Error ? fault.message : String(fault));
-        await pause(this.#parts.limits.loadAgainMs, signal);
+        await pause(this.#loadAgain.next(), signal);
       }
     }
   }
@@ -156,7 +161,9 @@ export class Instance {
     const { name } = this;
     const { settings, from, grantAll } = this.#given;
     order.forget(name);
-    this.#set('starting');
+    // While code that cannot be loaded is tried again it stays blocked, with the reason.
+    const isLoadedAgain = this.#loadAgain.failures > 0;
+    if (!isLoadedAgain) this.#set('starting');
     const place = locatePlugin(from, baseFolder);
     this.#place = place;
     const fingerprint = fingerprintOf(place, settings);
@@ -180,14 +187,19 @@ export class Instance {
     });
     this.#run = run;
     let healthy: NodeJS.Timeout | undefined;
-    const outcome = await run.go(signal, () => {
-      this.#set('running', run.lastGoodBecause);
-      this.startedAtWallMs = Date.now();
-      healthy = setTimeout(() => {
-        this.record.healthy();
-        run.keepGood();
-      }, limits.healthyMs);
-      healthy.unref();
+    const outcome = await run.go(signal, {
+      loaded: () => {
+        if (isLoadedAgain) this.#set('starting');
+      },
+      running: () => {
+        this.#set('running', run.lastGoodBecause);
+        this.startedAtWallMs = Date.now();
+        healthy = setTimeout(() => {
+          this.record.healthy();
+          run.keepGood();
+        }, limits.healthyMs);
+        healthy.unref();
+      },
     });
     clearTimeout(healthy);
     this.#finish(run);
@@ -205,12 +217,13 @@ export class Instance {
   }
 
   async #after(outcome: Outcome, run: PluginRun, signal: AbortSignal): Promise<void> {
-    const { limits } = this.#parts;
+    const isLoaded = outcome.kind !== 'blocked' || outcome.until !== 'later';
+    if (isLoaded) this.#loadAgain.reset();
     if (outcome.kind === 'stopped') return;
     if (outcome.kind === 'crashed') return this.#crashed(outcome, run, signal);
     this.#set('blocked', outcome.reason);
     if (outcome.until === 'fixed') return pause(undefined, signal);
-    if (outcome.until === 'later') return pause(limits.loadAgainMs, signal);
+    if (!isLoaded) return pause(this.#loadAgain.next(), signal);
     return this.#untilServed(signal);
   }
 

@@ -10,7 +10,7 @@ export interface PluginLimits {
   readonly backoffFirstMs: number;
   readonly backoffCapMs: number;
   readonly healthyMs: number;
-  /** Code that could not be loaded is tried again so often: what it lacks may come. */
+  /** Code that could not be loaded is tried again at growing pauses from `backoffFirstMs` up to this: what it lacks may come. */
   readonly loadAgainMs: number;
   /** What a process may say in the long run; it is read no faster. One that wants more for `floodMs` in a row is killed. */
   readonly messagesPerSecond: number;

@@ -99,10 +99,11 @@ export class PluginRun {
     return { reason: outcome.kind === 'stopped' ? 'it was ended before it had answered' : outcome.reason };
   }
 
-  /** From seat to end. Never rejects. `running` is called once it has started. */
-  go(signal: AbortSignal, running: () => void): Promise<Outcome> {
+  /** From seat to end. Never rejects. `loaded` is called once its definition is known, `running` once it has started. */
+  go(signal: AbortSignal, { loaded, running }: { readonly loaded: () => void; readonly running: () => void }): Promise<Outcome> {
     return this.#live(signal, async () => {
       const description = await this.#load();
+      loaded();
       const denied = this.#deniedOf(description);
       if (denied) return this.#end({ kind: 'blocked', reason: denied, until: 'fixed' });
       const { order, state, logLevel, device } = this.#parts;
