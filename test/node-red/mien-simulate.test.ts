@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { SimulatorStatus } from '../../core/src/simulate/simulator-status.ts';
@@ -10,7 +12,7 @@ import { openFlow } from '../support/flow-helper.ts';
 import { must } from '../support/must.ts';
 import { mienCommand } from '../support/node-red-stand.ts';
 import { openConsole } from '../support/open-console.ts';
-import { until } from '../support/processes.ts';
+import { processesWith, until } from '../support/processes.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const test = suite('mien-simulate');
@@ -43,7 +45,7 @@ test('who is to come, and who is meant', () => {
   for (const payload of [undefined, 'anna', 7, null]) assert.throws(() => peopleOf(payload), /says who comes/);
 });
 
-test('a simulated Mien here: the scenario plays at the start, is moved from the flow, goes on over a redeploy, ends with its node', async () => {
+test('a simulated Mien here: the scenario plays at the start, plays again after a kill -9, is moved from the flow, goes on over a redeploy, ends with its node', async () => {
   using folder = new TemporaryFolder();
   const host = { id: 'host', type: 'mien-host', mode: 'here', command: mienCommand, profile: 'kiosk' };
   const events = { id: 'events', type: 'mien-events', host: 'host', types: ['person.appeared'], wires: [['out']] };
@@ -66,6 +68,14 @@ test('a simulated Mien here: the scenario plays at the start, is moved from the 
   const { origin } = must(run.messages[0]).payload as { origin: { simulated: boolean } };
   assert.ok(origin.simulated);
   assert.is((await ask({ payload: 'status' })).scenario?.name, 'visit');
+
+  const appeared = run.messages.filter(({ topic }) => topic === 'person.appeared').length;
+  const [shell] = processesWith(join(folder.path, 'mien', 'host', 'mien.yaml')).filter((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('/bin/sh'),
+  );
+  // The whole group at once.
+  process.kill(-must(shell), 'SIGKILL');
+  await until('it plays again after the host was killed', WITHIN_MS, () => run.messages.filter(({ topic }) => topic === 'person.appeared').length > appeared);
 
   await ask({ action: 'add', payload: { id: 'bert', age: 61, gender: 'male' } });
   // Who was added stands in the next frame.
