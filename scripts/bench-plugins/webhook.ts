@@ -38,6 +38,24 @@ for (let n = 0; n < BURST; n += 1) publish(SINGLE + n);
 await until('all arrive', patienceMs, () => at.size === SINGLE + BURST);
 tell(`webhook: deliveries a second, ${BURST} at once, one after the other`, (BURST / (performance.now() - startedMs)) * 1000, '/s');
 
+for (const [inFlight, events] of [
+  [1, 40],
+  [8, 320],
+] as const) {
+  using far = await openWebhookReceiver((request, _, response) => {
+    setTimeout(() => {
+      request.status = 204;
+      response.writeHead(204).end();
+    }, 100);
+    return 'answered';
+  });
+  await test.host.configure('webhook', { options: { ...options, url: far.url, inFlight } });
+  const beganMs = performance.now();
+  for (let n = 0; n < events; n += 1) test.people.appear(`p-${inFlight}${n.toString(36).padStart(4, '0')}`);
+  await until('all are taken', patienceMs, () => far.taken.length === events);
+  tell(`webhook: deliveries a second to a server that answers after 100 ms, inFlight ${inFlight}`, (events / (performance.now() - beganMs)) * 1000, '/s');
+}
+
 function tell(name: string, value: number, unit: string): void {
   console.log(JSON.stringify({ name, value: Math.round(value * 10) / 10, unit }));
 }
