@@ -30,7 +30,7 @@ async function open(more: object = {}): Promise<Stand> {
   const app = await openConsole();
   const flow = [
     { id: 'host', type: 'mien-host', mode: 'connect', url: app.url },
-    { id: 'analyze', type: 'mien-analyze', host: 'host', wires: [['out']], ...more },
+    { id: 'analyze', type: 'mien-analyze', host: 'host', timeoutMs: WITHIN_MS, wires: [['out']], ...more },
   ];
   const run = await openFlow([mienHost, mienAnalyze], flow, { userDir: folder.path });
   await until('connected', WITHIN_MS, () => run.statuses('analyze').some(({ fill }) => fill === 'green'));
