@@ -5,11 +5,11 @@
 
 import type { EventEmitter } from 'node:events';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 interface Runtime {
   init(server: object, settings: object): void;
@@ -21,9 +21,14 @@ interface Runtime {
 }
 
 const [userDir = '.'] = process.argv.slice(2);
-const require = createRequire(import.meta.url);
+// Another line of Node-RED is in a folder of its own.
+const require = createRequire(process.env['MIEN_TEST_NODE_RED'] ?? import.meta.url);
 const red = require('node-red') as Runtime;
 const express = createRequire(require.resolve('node-red'))('express') as () => RequestListener & { use(root: string, part: unknown): void };
+
+// From where its core nodes are, Node-RED looks for others in each folder above: it would find those of this checkout.
+const coreNodesDir = join(userDir, 'core-nodes');
+if (!existsSync(coreNodesDir)) symlinkSync(dirname(createRequire(require.resolve('node-red')).resolve('@node-red/nodes')), coreNodesDir);
 
 const settingsFile = join(userDir, 'test-settings.json');
 const more = existsSync(settingsFile) ? (JSON.parse(readFileSync(settingsFile, 'utf8')) as object) : {};
@@ -33,6 +38,7 @@ const startedMs = performance.now();
 const startedCpu = process.cpuUsage();
 red.init(server, {
   userDir,
+  coreNodesDir,
   flowFile: 'flows.json',
   credentialSecret: 'only for tests',
   httpAdminRoot: '/',

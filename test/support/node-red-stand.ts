@@ -58,6 +58,8 @@ export interface StandOptions {
   /** False for a Node-RED without our package. */
   readonly withNodes?: boolean;
   readonly env?: NodeJS.ProcessEnv;
+  /** Program and arguments in place of this Node. */
+  readonly node?: readonly [string, ...string[]];
   /** Adds to the user directory before Node-RED starts. */
   readonly prepare?: (folder: string) => void;
 }
@@ -92,7 +94,8 @@ export async function openNodeRed(options: StandOptions = {}): Promise<NodeRedSt
   const folder = new TemporaryFolder();
   await makeUserDir(folder.path, options);
   options.prepare?.(folder.path);
-  const child = spawn(process.execPath, ['--expose-gc', program, folder.path], {
+  const [node, ...args] = options.node ?? [process.execPath];
+  const child = spawn(node, [...args, '--expose-gc', program, folder.path], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_RED_HOME: '', ...options.env },
   });
