@@ -30,6 +30,8 @@ export interface Editor {
   idsOf(type: string): Promise<string[]>;
   status(id: string): Promise<EditorStatus>;
   isValid(id: string): Promise<boolean>;
+  /** On its tab, in the middle of the canvas. */
+  reveal(id: string): Promise<void>;
   /** By a double click. */
   openDialog(id: string): Promise<void>;
   openConfigDialog(type: string, id: string): Promise<void>;
@@ -53,6 +55,8 @@ export async function openEditor(browser: Browser, { url }: NodeRedStand, langua
   const ask = async <T>(code: string): Promise<T> => (await page.evaluate(code)) as T;
   const node = (id: string): string => `RED.nodes.node(${JSON.stringify(id)})`;
 
+  const reveal = (id: string): Promise<void> => ask(`RED.view.reveal(${JSON.stringify(id)}, false)`);
+
   return {
     page,
     faults,
@@ -73,8 +77,9 @@ export async function openEditor(browser: Browser, { url }: NodeRedStand, langua
     idsOf: (type) => ask(`RED.nodes.filterNodes({ type: ${JSON.stringify(type)} }).map(({ id }) => id)`),
     status: (id) => ask(`${node(id)}.status ?? {}`),
     isValid: (id) => ask(`${node(id)}.valid`),
+    reveal,
     async openDialog(id) {
-      await ask(`RED.view.reveal(${JSON.stringify(id)}, false)`);
+      await reveal(id);
       await page.locator(`[id="${id}"] .red-ui-flow-node`).dblclick();
       await page.waitForSelector('#node-dialog-ok');
     },
