@@ -16,7 +16,9 @@ let examples: ExampleStand;
 test.before(async () => {
   examples = await openExamples();
 });
-test.after(() => examples[Symbol.asyncDispose]());
+test.after(async () => {
+  await examples[Symbol.asyncDispose]();
+});
 
 test('each is one flow with a host, a comment that says what to press, ids of its own and wires that lead somewhere', () => {
   const seen = new Set<string>();
