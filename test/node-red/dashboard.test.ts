@@ -28,7 +28,7 @@ if (dashboard && browser) {
       },
     });
     await examples.play('7');
-    const page = await browser.newPage({ viewport: { width: 1000, height: 760 } });
+    const page = await browser.newPage({ viewport: { width: 1200, height: 760 } });
     page.setDefaultTimeout(editorWithinMs);
     const faults: string[] = [];
     page.on('pageerror', (fault) => faults.push(fault.message));
