@@ -48,7 +48,7 @@ const parts = {
   contract: { says: 'contract suites', files: ['test/contract'], jobs: 2, needs: [cameras] },
   model: { says: 'the model and its tools (Python)', run: python },
   plugins: { says: 'plugins: isolation, faults, commands', files: ['test/plugins'], jobs: 2, needs: [counterparts, browser] },
-  'node-red': { says: 'Node-RED nodes, in a real Node-RED', files: ['test/node-red'], jobs: 1, needs: [browser] },
+  'node-red': { says: 'Node-RED nodes, in a real Node-RED', files: ['test/node-red'], jobs: 2, needs: [browser] },
   e2e: { says: 'processes, API, command line', files: ['test/e2e'], jobs: 1, needs: [cameras, browser, emulator] },
   package: { says: 'the packed packages in an empty folder', files: ['test/package'], jobs: 1 },
 };
