@@ -53,6 +53,10 @@ test('1: people of the bundled clip are messages, a list and a picture with boxe
   assert.equal([picture.status, picture.headers.get('content-type')], [200, 'image/jpeg']);
   const jpeg = new Uint8Array(await picture.arrayBuffer());
   assert.equal([...jpeg.subarray(0, 2)], [0xff, 0xd8]);
+  // Nobody who asks waits for ever: the newest get the picture, others are told to ask again.
+  const answers = await Promise.all(Array.from({ length: 8 }, () => fetch(`${examples.stand.url}/flows-http/mien`)));
+  const statuses = answers.map(({ status }) => status);
+  assert.ok(statuses.includes(200) && statuses.every((status) => status === 200 || status === 503), statuses.join());
   assert.is((run.shown('camera state')[0] as { state: string }).state, 'live');
 });
 

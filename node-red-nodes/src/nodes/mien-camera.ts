@@ -6,7 +6,7 @@ import { streamCamera, takePicture } from '../camera-stream.ts';
 import { defineNode, type FlowNode } from '../define-node.ts';
 import { followClient } from '../follow-client.ts';
 import type { HostState } from '../host-connection.ts';
-import { faultOf } from '../node-fault.ts';
+import { faultOf, NodeFault } from '../node-fault.ts';
 import type { Message, Red } from '../red.ts';
 import type { Mood } from '../status-line.ts';
 import { newestOnly } from '../turns.ts';
@@ -24,7 +24,9 @@ export default function mienCamera(red: Red): void {
     (node) => {
       const camera = new Camera(node, readCameraDialog(node.def, node.credentials));
       camera.open();
+      const taken = new WeakSet<Message>();
       const snapshot = newestOnly(async (msg, send) => {
+        taken.add(msg);
         Object.assign(msg, await camera.snapshot());
         send(msg);
       });
@@ -34,6 +36,8 @@ export default function mienCamera(red: Red): void {
           if (action === 'start') camera.start();
           else if (action === 'stop') camera.stop();
           else await snapshot(msg, send);
+          // Somebody waits for an HTTP answer, which Catch can give.
+          if (action === 'snapshot' && !taken.has(msg) && 'res' in msg) throw new NodeFault('BUSY', 'a newer message took the place of this one: ask again');
         },
       };
     },
