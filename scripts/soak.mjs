@@ -1,4 +1,4 @@
-// `npm run test:soak [file ...]`: what `npm test` does once, a hundred times: fuzz, properties, swaps, crash loops, kills. About an hour.
+// `npm run test:soak [file ...]`: what `npm test` does once, a hundred times: fuzz, properties, swaps, crash loops, kills, redeploys. Over an hour.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './setup.mjs';
@@ -20,6 +20,12 @@ const files = [
   'test/plugins/outbox-kill.test.ts',
   'test/plugins/first-party/mqtt/restarts.test.ts',
   'test/plugins/first-party/mqtt/acknowledgement.test.ts',
+  'test/plugins/first-party/serial-robot/wire.test.ts',
+  'test/plugins/first-party/webhook/killed.test.ts',
+  'test/plugins/first-party/dialogue/door.test.ts',
+  'test/node-red/host-life.test.ts',
+  'test/node-red/editor.test.ts',
+  'test/node-red/dashboard.test.ts',
   'test/plugins/changes.test.ts',
   'test/plugins/faults.test.ts',
   'test/e2e/sight-soak.test.ts',
