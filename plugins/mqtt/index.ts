@@ -1,12 +1,11 @@
 /** Mien at an MQTT broker: events, counts and availability out, commands in, Home Assistant told. */
 import { definePlugin, Type } from '@mien/core/plugin';
-import { allEvents } from '../shared/events.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { Broker } from './broker.ts';
 import { Commands } from './commands.ts';
 import { openDiscovery } from './discovery.ts';
 import { EventSender } from './event-sender.ts';
-import { type Context, needs, wants } from './grants.ts';
+import { allEvents, type Context, needs, wants } from './grants.ts';
 import { isNearby } from './local-address.ts';
 import { type Options, optionFaults, options } from './options.ts';
 import { openPeopleStates, type PeopleStates } from './people-states.ts';

@@ -1,7 +1,6 @@
 import { definePlugin, Type } from '@mien/core/plugin';
-import { allEvents, grantOf } from '../shared/events.ts';
 import type { CloudEvent } from './message.ts';
-import { isInTheOpen, optionFaults, options } from './options.ts';
+import { grantOf, isInTheOpen, optionFaults, options, sendable } from './options.ts';
 import { Sender } from './sender.ts';
 
 export default definePlugin({
@@ -17,14 +16,14 @@ export default definePlugin({
     const url = new URL(options.url);
     if (isInTheOpen(url))
       context.log.warn({ target: url.origin }, 'http:// leaves the device unencrypted: everybody on the way can read what it says of people. Use https://');
-    for (const name of allEvents) {
+    for (const name of sendable) {
       if (options.events.includes(name) && !(context.grants as readonly string[]).includes(grantOf[name]))
         context.log.warn({ event: name, grant: grantOf[name] }, 'an event of the option events never comes without its grant: add it to grant in mien.yaml');
     }
     const sender = new Sender(options, context.log);
     context.defer(() => sender.close());
     // A name of its own: what is held is found again when `events` changes.
-    const outbox = context.outbox(allEvents, (event, { signal }) => sender.send(event as CloudEvent, signal), {
+    const outbox = context.outbox(sendable, (event, { signal }) => sender.send(event as CloudEvent, signal), {
       name: 'events',
       maxEvents: options.maxHeld,
       // An event has some 2 KiB.

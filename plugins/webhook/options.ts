@@ -1,7 +1,24 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { didYouMean, type Static, Type } from '@mien/core/plugin';
-import { allEvents } from '../shared/events.ts';
+import { didYouMean, type EventName, type Grant, type Static, Type } from '@mien/core/plugin';
 import { secretFault } from './signature.ts';
+
+/** What may be sent, and the grant without which it never comes. */
+export const grantOf = {
+  'person.appeared': 'person.presence',
+  'person.updated': 'person.presence',
+  'person.left': 'person.presence',
+  'emotion.changed': 'person.expression',
+  'attention.started': 'person.attention',
+  'attention.ended': 'person.attention',
+  'model.selftest': 'device.health',
+  'backend.degraded': 'device.health',
+  'backend.recovered': 'device.health',
+  'camera.lost': 'device.health',
+  'camera.restored': 'device.health',
+  'plugin.failed': 'device.health',
+  'plugin.quarantined': 'device.health',
+} as const satisfies Record<EventName, Grant>;
+export const sendable = Object.keys(grantOf) as EventName[];
 
 export const options = Type.Object({
   url: Type.String({ default: '', description: 'where events are posted, as https://example.org/mien' }),
@@ -52,8 +69,8 @@ export function optionFaults({ url, events, headers, secret, previousSecret, ca 
   return [
     ...urlFaults(url),
     ...events
-      .filter((name) => !(allEvents as string[]).includes(name))
-      .map((name) => `events: there is no event ${JSON.stringify(name)}.${didYouMean(name, allEvents) || ` There are ${allEvents.join(', ')}`}`),
+      .filter((name) => !(sendable as string[]).includes(name))
+      .map((name) => `events: there is no event ${JSON.stringify(name)}.${didYouMean(name, sendable) || ` There are ${sendable.join(', ')}`}`),
     ...Object.entries(headers).flatMap(([name, value]) => headerFaults(name, value)),
     ...secretFault('secret', secret),
     ...secretFault('previousSecret', previousSecret),
